@@ -1,0 +1,40 @@
+# `make` alone checks everything that is quick. Needs only Python 3.11 to 3.13, pip and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STUDY ?= configs/talks_collapse.yaml
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: all lint types test test-all run lines clean
+
+all: lint types test lines
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+run: $(VENV)/.installed
+	$(BIN)/crossroads run $(STUDY) --force
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -q
+
+test-all: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -q -m ''
+
+lines:
+	@find sim -name '*.py' | xargs wc -l | sort -n | tail -n 12
+
+clean:
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache
