@@ -1,0 +1,150 @@
+"""Program -> Kernel: machine code that advances a block of trajectories, called from numba.
+
+The only place with jit options: ``njit`` below is used by every jitted function of the project.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+
+from sim.compiler.emit import BLOCK, Emission
+from sim.compiler.native import load
+from sim.compiler.operations import OPERATIONS
+from sim.compiler.passes import optimise
+from sim.compiler.program import Program
+from sim.compiler.vector import LANES, REAL, VectorModule, VectorOps
+
+njit = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """Compiled code and the sizes of the memory that it works on."""
+
+    program: Program
+    text: str
+    start: int  # addresses of the three functions
+    step: int
+    fill: int
+    n_draw_rows: int
+    n_slots: int
+
+
+def build(program: Program) -> Kernel:
+    """Compile a program, or load it from the cache."""
+    optimised = optimise(program)
+    emission = Emission(optimised)
+    native = load(emission.text)
+    return Kernel(
+        program=program,
+        text=emission.text,
+        start=native.address("start"),
+        step=native.address("step"),
+        fill=native.address("fill"),
+        n_draw_rows=len(emission.rows),
+        n_slots=optimised.n_slots,
+    )
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call_block(
+    typing_context: Any,
+    address: Any,
+    slots: Any,
+    parameters: Any,
+    uniforms: Any,
+    schedule: Any,
+    draws: Any,
+    records: Any,
+    marks: Any,
+    key0: Any,
+    key1: Any,
+    first: Any,
+    record: Any,
+) -> Any:
+    """Call ``start``, ``step`` or ``fill`` by its address, on a block of trajectories at one record."""
+    from llvmlite import ir
+
+    arrays = (slots, parameters, uniforms, schedule, draws, records, marks)
+    signature = types.void(types.int64, *arrays, types.uint32, types.uint32, types.int64, types.int64)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer, word, wide = ir.IntType(8).as_pointer(), ir.IntType(32), ir.IntType(64)
+        function = ir.FunctionType(ir.VoidType(), [pointer] * 7 + [word, word, wide, wide])
+        passed = []
+        for kind, value in zip(arrays, arguments[1:8], strict=True):
+            array = context.make_array(kind)(context, builder, value)
+            passed.append(builder.bitcast(array.data, pointer))
+        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), [*passed, *arguments[8:]])
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def aligned(*shape: int) -> np.ndarray:
+    """Zeros of float64 whose first element lies on a cache line."""
+    size = int(np.prod(shape))
+    raw = np.zeros(size + 8)
+    offset = (-raw.ctypes.data) % 64 // 8
+    return raw[offset : offset + size].reshape(shape)
+
+
+@functools.cache
+def _elementwise(name: str, arity: int) -> int:
+    """The address of a function over arrays: (out, n, a0, a1, ...), n a multiple of LANES."""
+    module = VectorModule()
+    ops = VectorOps(module)
+    arguments = ", ".join(f"ptr %p{i}" for i in range(arity))
+    loads = []
+    for number in range(arity):
+        pointer = ops.emit(f"getelementptr double, ptr %p{number}, i64 %l")
+        loads.append(ops.emit(f"load {REAL}, ptr {pointer}, align 8"))
+    result = ops.invoke(module.outline(name, OPERATIONS[name].function, arity), tuple(loads))
+    pointer = ops.emit("getelementptr double, ptr %out, i64 %l")
+    body = "\n".join(ops.lines)
+    text = f"""define void @over(ptr %out, i64 %n, {arguments}) #0 {{
+entry:
+  br label %lanes
+lanes:
+  %l = phi i64 [0, %entry], [%l1, %lanes]
+{body}
+  store {REAL} {result}, ptr {pointer}, align 8
+  %l1 = add i64 %l, {LANES}
+  %more = icmp ult i64 %l1, %n
+  br i1 %more, label %lanes, label %done
+done:
+  ret void
+}}
+"""
+    return load(text + module.text()).address("over")
+
+
+def elementwise(name: str, arity: int) -> Callable[..., np.ndarray]:
+    """An operation of :mod:`sim.compiler.operations` over arrays of float64, with the bits of the interpreter."""
+    import ctypes
+
+    address = _elementwise(name, arity)
+    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, *[ctypes.c_void_p] * arity)(address)
+
+    def over(*arguments: Any) -> np.ndarray:
+        shape = np.broadcast_shapes(*(np.shape(a) for a in arguments))
+        size = int(np.prod(shape))
+        if size == 0:
+            return np.empty(shape)
+        padded = -(-size // LANES) * LANES
+        columns = np.full((arity + 1, padded), 0.5)
+        for column, argument in zip(columns[1:], arguments, strict=True):
+            column[:size] = np.broadcast_to(argument, shape).ravel()
+        function(columns[0].ctypes.data, padded, *(column.ctypes.data for column in columns[1:]))
+        return columns[0, :size].reshape(shape)
+
+    return over
+
+
+__all__ = ["BLOCK", "Kernel", "aligned", "build", "call_block", "elementwise", "njit"]

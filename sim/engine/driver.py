@@ -1,0 +1,335 @@
+"""Chunks of trajectories: the numba loop around the compiled blocks, and what it adds up on the way.
+
+A chunk always covers the same trajectories, so its floating sums, made in a fixed order, are the same on every run;
+everything else that leaves a chunk is a whole number or belongs to one trajectory.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import uint32, uint64
+
+from sim.compiler.inputs import Inputs
+from sim.compiler.kernel import BLOCK, Kernel, aligned, call_block, njit
+from sim.engine.ranges import BINS, Ranges
+
+CHUNK = 32 * BLOCK  # trajectories in a chunk
+QUAD = 4  # records whose draws are filled at once
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What ``count`` trajectories from number ``first`` on came to; see the fields for shapes.
+
+    Rows of failed trajectories mean nothing, and nothing of theirs is in the sums.
+    """
+
+    first: int
+    count: int
+    outcome: np.ndarray  # int16[count]: index of the outcome, -1 for a failed trajectory
+    end: np.ndarray  # int32[count]: record at which it stopped, or the last
+    failed: np.ndarray  # int32[count]: -1, or the record of the step in which a number became NaN or infinite
+    answers: np.ndarray  # float64[n_questions, count]: 1 or 0, or the number asked for
+    given: np.ndarray  # bool[n_questions, count]: whether it counts
+    counts: np.ndarray  # int32[n_things, count]: how often
+    firsts: np.ndarray  # int32[n_things, count]: record of the first date, -1 for never
+    final: np.ndarray  # float64[n_measures, count]: at the last record
+    sums: np.ndarray  # float64[n_records, n_measures]: of value - center
+    squares: np.ndarray  # float64[n_records, n_measures]: of (value - center) squared
+    lows: np.ndarray  # float64[n_records, n_measures]
+    highs: np.ndarray  # float64[n_records, n_measures]
+    histogram: np.ndarray  # uint16[n_records, n_measures, BINS + 2]: below, the bins, above
+    shares: np.ndarray  # uint32[n_records, machine values]: trajectories with each value
+    kept: np.ndarray  # float64[n_records, n_measures + n_machines, n_keep]
+
+
+def simulate(
+    kernel: Kernel,
+    inputs: Inputs,
+    parameters: np.ndarray,
+    replicates: int,
+    seed: int,
+    first: int,
+    count: int,
+    ranges: Ranges | None = None,
+    n_keep: int = 0,
+) -> Chunk:
+    """Run the trajectories ``first`` to ``first + count``.
+
+    Args:
+        parameters: float64[n_uncertain, n], for the parameter draws from ``first // replicates`` on.
+        replicates: trajectories per parameter draw.
+        first: a multiple of BLOCK.
+        ranges: how values are summarised; None: not at all.
+        n_keep: how many trajectories, from the first, are kept whole.
+    """
+    memory = _Memory(kernel, inputs, parameters, replicates, seed, first)
+    n_blocks = -(-count // BLOCK)
+    masks = np.full(n_blocks, 2**64 - 1, dtype=np.uint64)
+    if count % BLOCK:
+        masks[-1] = 2 ** (count % BLOCK) - 1
+    sums = _Sums(kernel, ranges)
+    single = memory.run(masks, sums, n_blocks, n_keep)
+    if (single.failed[:count] >= 0).any():
+        sums = _Sums(kernel, ranges)
+        memory.run(masks & ~_bits(single.failed, n_blocks), sums, n_blocks, n_keep)
+    return single.chunk(kernel, sums, first, count)
+
+
+def _bits(failed: np.ndarray, n_blocks: int) -> np.ndarray:
+    """A bit for each failed trajectory, a word for each block."""
+    packed = np.packbits((failed >= 0).reshape(n_blocks, BLOCK), axis=1, bitorder="little")
+    return packed.view(np.uint64).reshape(n_blocks)
+
+
+class _Sums:
+    """What is added up over the trajectories of a chunk."""
+
+    def __init__(self, kernel: Kernel, ranges: Ranges | None) -> None:
+        layout = kernel.program.layout
+        n_measures = len(layout.measures) if ranges is not None else 0
+        shape = (layout.n_records, n_measures)
+        self.low, self.scale, self.center = (
+            (ranges.low, ranges.scale, ranges.center) if ranges is not None else (np.zeros(shape),) * 3
+        )
+        self.sums, self.squares = np.zeros(shape), np.zeros(shape)
+        self.lows, self.highs = np.full(shape, np.inf), np.full(shape, -np.inf)
+        self.histogram = np.zeros((*shape, BINS + 2), dtype=np.uint16)
+        n_values = sum(len(values) for _, values in layout.machines)
+        self.shares = np.zeros((layout.n_records, n_values), dtype=np.uint32)
+
+
+@dataclass(slots=True)
+class _Single:
+    """What is known of each trajectory; rows are as long as whole blocks."""
+
+    slots: np.ndarray
+    failed: np.ndarray
+    counts: np.ndarray
+    firsts: np.ndarray
+    final: np.ndarray
+    kept: np.ndarray
+
+    def chunk(self, kernel: Kernel, sums: _Sums, first: int, count: int) -> Chunk:
+        results = kernel.program.results
+        n = len(results.answers)
+        answers = self.slots[2 : 2 + n, :count]
+        given = np.ones((n, count), dtype=bool)
+        row = 2 + n
+        for number, slot in enumerate(results.given):
+            if slot >= 0:
+                given[number] = self.slots[row, :count] > 0
+                row += 1
+        failed = self.failed[:count]
+        return Chunk(
+            first=first,
+            count=count,
+            outcome=np.where(failed >= 0, -1, self.slots[0, :count]).astype(np.int16),
+            end=self.slots[1, :count].astype(np.int32),
+            failed=failed,
+            answers=answers,
+            given=given,
+            counts=self.counts[:, :count],
+            firsts=self.firsts[:, :count],
+            final=self.final[:, :count],
+            sums=sums.sums,
+            squares=sums.squares,
+            lows=sums.lows,
+            highs=sums.highs,
+            histogram=sums.histogram,
+            shares=sums.shares,
+            kept=self.kept,
+        )
+
+
+class _Memory:
+    """The arrays that one thread works on."""
+
+    def __init__(
+        self, kernel: Kernel, inputs: Inputs, parameters: np.ndarray, replicates: int, seed: int, first: int
+    ) -> None:
+        program = kernel.program
+        layout, machines = program.layout, program.machines
+        self.kernel, self.inputs, self.sampled = kernel, inputs, np.ascontiguousarray(parameters)
+        self.replicates, self.seed, self.first = replicates, seed, first
+        self.n_things = len(layout.things)
+        self.slots = aligned(max(kernel.n_slots, 1), BLOCK)
+        self.parameters = aligned(max(len(layout.uncertain), 1), BLOCK)
+        self.draws = aligned(max(kernel.n_draw_rows, 1) * QUAD, BLOCK)
+        self.records = aligned(max(len(layout.measures) + len(layout.machines), 1), BLOCK)
+        self.marks = np.zeros(max(program.n_marks, 1), dtype=np.uint64)
+        self.mark_things = np.array(program.mark_things or (-1,), dtype=np.int64)
+        self.machine_of_mark = np.full(max(program.n_marks, 1), -1, dtype=np.int64)
+        for number, mark in enumerate(machines.marks):
+            self.machine_of_mark[mark] = number
+        self.machine_slots = np.array(machines.slots, dtype=np.int64)
+        self.machine_things = np.array(machines.things, dtype=np.int64)
+        results = program.results
+        given = [slot for slot in results.given if slot >= 0]
+        self.result_slots = np.array([results.outcome, results.end, *results.answers, *given], dtype=np.int64)
+        widths = [len(values) for _, values in layout.machines]
+        self.share_columns = np.cumsum([0, *widths])[:-1].astype(np.int64)
+
+    def run(self, masks: np.ndarray, sums: _Sums, n_blocks: int, n_keep: int) -> _Single:
+        kernel, layout = self.kernel, self.kernel.program.layout
+        n_measures, size = len(layout.measures), n_blocks * BLOCK
+        single = _Single(
+            slots=np.zeros((len(self.result_slots), size)),
+            failed=np.full(size, -1, dtype=np.int32),
+            counts=np.zeros((self.n_things, size), dtype=np.int32),
+            firsts=np.full((self.n_things, size), -1, dtype=np.int32),
+            final=np.zeros((n_measures, size)),
+            kept=np.zeros((layout.n_records, n_measures + len(layout.machines), n_keep)),
+        )
+        _run(
+            (kernel.start, kernel.step, kernel.fill),
+            (self.slots, self.parameters, self.inputs.uniforms, self.inputs.schedule, self.draws, self.records),
+            self.marks, self.sampled, self.replicates, self.seed & 0xFFFFFFFF, self.seed >> 32, self.first, masks,
+            (self.mark_things, self.machine_of_mark, self.machine_slots, self.machine_things),
+            (self.result_slots, kernel.program.results.failed, n_measures, len(layout.machines), layout.n_records),
+            (single.slots, single.failed, single.counts, single.firsts, single.final, single.kept),
+            (sums.low, sums.scale, sums.center),
+            (sums.sums, sums.squares, sums.lows, sums.highs, sums.histogram),
+            sums.shares, self.share_columns,
+        )  # fmt: skip
+        return single
+
+
+@njit
+def _run(
+    addresses: Any, arrays: Any, marks: Any, sampled: Any, replicates: int, key0: int, key1: int, first: int, masks: Any,
+    things: Any, sizes: Any, single: Any, ranges: Any, sums: Any, shares: Any, share_columns: Any,
+) -> None:  # fmt: skip
+    """All blocks of a chunk, each through all its records."""
+    start, step, fill = addresses
+    slots, parameters, uniforms, schedule, draws, records = arrays
+    n_records = sizes[4]
+    for block in range(len(masks)):
+        base = first + block * BLOCK
+        at = block * BLOCK
+        _spread(parameters, sampled, first, base, replicates)
+        call_block(
+            start, slots, parameters, uniforms, schedule[0], draws, records, marks, uint32(key0), uint32(key1), base, 0
+        )
+        _begin(slots, things, single, at)
+        for record in range(n_records):
+            if record % QUAD == 0:
+                call_block(fill, slots, parameters, uniforms, schedule[record], draws, records, marks,
+                           uint32(key0), uint32(key1), base, record)  # fmt: skip
+            call_block(step, slots, parameters, uniforms, schedule[record], draws, records, marks,
+                       uint32(key0), uint32(key1), base, record)  # fmt: skip
+            _note(marks, slots, things, single, at, record + 1)
+            _summarise(records, masks[block], record, sizes, ranges, sums, shares, share_columns)
+            _keep(records, single[5], at, record)
+        _finish(slots, records, sizes, single, at)
+
+
+@njit
+def _spread(parameters: Any, sampled: Any, first: int, base: int, replicates: int) -> None:
+    """Each trajectory gets the parameters of its parameter draw."""
+    for lane in range(BLOCK):
+        draw = min((base + lane) // replicates - first // replicates, sampled.shape[1] - 1)
+        for row in range(sampled.shape[0]):
+            parameters[row, lane] = sampled[row, draw]
+
+
+@njit
+def _begin(slots: Any, things: Any, single: Any, at: int) -> None:
+    """An initial phase value or option counts as entered at the start."""
+    machine_slots, machine_things = things[2], things[3]
+    counts, firsts = single[2], single[3]
+    for machine in range(len(machine_slots)):
+        for lane in range(BLOCK):
+            thing = machine_things[machine] + int(slots[machine_slots[machine], lane])
+            counts[thing, at + lane] = 1
+            firsts[thing, at + lane] = 0
+
+
+@njit
+def _note(marks: Any, slots: Any, things: Any, single: Any, at: int, date: int) -> None:
+    """Count what happened, from the bits of the marks."""
+    mark_things, machine_of_mark, machine_slots, machine_things = things
+    counts, firsts = single[2], single[3]
+    for row in range(len(marks)):
+        bits = marks[row]
+        while bits:
+            lane = _lowest(bits)
+            bits &= bits - uint64(1)
+            thing = mark_things[row]
+            if thing < 0:
+                machine = machine_of_mark[row]
+                thing = machine_things[machine] + int(slots[machine_slots[machine], lane])
+            counts[thing, at + lane] += 1
+            if firsts[thing, at + lane] < 0:
+                firsts[thing, at + lane] = date
+
+
+@njit
+def _lowest(bits: int) -> int:
+    """The position of the lowest bit that is set."""
+    position = 0
+    rest = bits
+    for width in (32, 16, 8, 4, 2, 1):
+        if rest & ((uint64(1) << uint64(width)) - uint64(1)) == 0:
+            rest >>= uint64(width)
+            position += width
+    return position
+
+
+@njit
+def _summarise(
+    records: Any, mask: int, record: int, sizes: Any, ranges: Any, sums: Any, shares: Any, share_columns: Any
+) -> None:
+    """Add the values of a block at one record to the sums, leaving out the lanes that are not in the mask."""
+    low, scale, center = ranges
+    totals, squares, lows, highs, histogram = sums
+    for row in range(totals.shape[1]):
+        least, width, middle = low[record, row], scale[record, row], center[record, row]
+        bins = histogram[record, row]
+        lowest, highest = lows[record, row], highs[record, row]
+        a0, a1, b0, b1 = 0.0, 0.0, 0.0, 0.0
+        for lane in range(BLOCK):
+            if (mask >> uint64(lane)) & uint64(1):
+                value = records[row, lane]
+                away = value - middle
+                if lane & 1:
+                    a1 += away
+                    b1 += away * away
+                else:
+                    a0 += away
+                    b0 += away * away
+                lowest, highest = min(lowest, value), max(highest, value)
+                place = (value - least) * width
+                number = 0 if place < 0.0 else (BINS + 1 if not place < BINS else 1 + int(place))
+                bins[number] += 1
+        totals[record, row] += a0 + a1
+        squares[record, row] += b0 + b1
+        lows[record, row], highs[record, row] = lowest, highest
+    for machine in range(len(share_columns)):
+        for lane in range(BLOCK):
+            if (mask >> uint64(lane)) & uint64(1):
+                shares[record, share_columns[machine] + int(records[sizes[2] + machine, lane])] += 1
+
+
+@njit
+def _keep(records: Any, kept: Any, at: int, record: int) -> None:
+    for lane in range(min(BLOCK, kept.shape[2] - at)):
+        for row in range(kept.shape[1]):
+            kept[record, row, at + lane] = records[row, lane]
+
+
+@njit
+def _finish(slots: Any, records: Any, sizes: Any, single: Any, at: int) -> None:
+    """Take the results of a finished block."""
+    result_slots, failed_slot = sizes[0], sizes[1]
+    values, failed, final = single[0], single[1], single[4]
+    for row in range(len(result_slots)):
+        for lane in range(BLOCK):
+            values[row, at + lane] = slots[result_slots[row], lane]
+    for row in range(final.shape[0]):
+        for lane in range(BLOCK):
+            final[row, at + lane] = records[row, lane]
+    for lane in range(BLOCK):
+        if slots[failed_slot, lane] < 1e300:
+            failed[at + lane] = int(slots[failed_slot, lane])
