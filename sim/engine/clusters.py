@@ -1,0 +1,123 @@
+"""Counts by parameter draw: exact sums over clusters whose trajectories may lie in several chunks."""
+
+from dataclasses import dataclass, field
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.engine.intervals import ClusteredCount
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass
+class Piece:
+    """What has been seen so far of one parameter draw."""
+
+    seen: int
+    counted: Ints  # [n_groups]
+    hits: Ints  # [n_columns]
+
+
+@dataclass
+class Edges:
+    """Where a cluster that a chunk's edge has cut waits for its other pieces.
+
+    Workers of one process share it, so that it never holds more than a few pieces.
+    """
+
+    pieces: dict[int, Piece] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[type["Edges"], tuple[dict[int, Piece]]]:
+        return Edges, (self.pieces,)
+
+    def meet(self, draw: int, piece: Piece, size: int) -> Piece | None:
+        """The whole cluster if this was its last piece."""
+        with self.lock:
+            waiting = self.pieces.pop(draw, None)
+            if waiting is not None:
+                piece = Piece(waiting.seen + piece.seen, waiting.counted + piece.counted, waiting.hits + piece.hits)
+            if piece.seen == size:
+                return piece
+            self.pieces[draw] = piece
+            return None
+
+
+class Clusters:
+    """Exact sums over parameter draws of m, k, m^2, m k and k^2, for many columns side by side.
+
+    Column c counts hits among the trajectories of group ``groups[c]``; where ``replicates`` is 1 only m and k matter.
+    """
+
+    def __init__(self, groups: Ints, n_groups: int, n: int, replicates: int, edges: Edges | None = None) -> None:
+        self.groups = groups
+        self.n_groups = n_groups
+        self.n = n
+        self.replicates = replicates
+        self.edges = Edges() if edges is None else edges
+        self.sums = np.zeros((3, len(groups)), np.int64)  # k, m k, k^2
+        self.group_sums = np.zeros((3, n_groups), np.int64)  # m, m^2, clusters with m > 0
+
+    def fresh(self) -> "Clusters":
+        """An empty one that shares the edges."""
+        return Clusters(self.groups, self.n_groups, self.n, self.replicates, self.edges)
+
+    def add(self, first: int, counted: Bools, hits: Bools) -> tuple[int, Ints, Ints]:
+        """Add trajectories from number ``first`` on: counted bool[n_groups, n], hits bool[n_columns, n].
+
+        Returns:
+            First parameter draw, and sums by draw: counted int64[n_groups, draws], hits int64[n_columns, draws].
+        """
+        draw, starts = clusters_of(first, counted.shape[1], self.replicates)
+        m = np.add.reduceat(counted, starts, axis=1, dtype=np.int64)
+        k = np.add.reduceat(hits, starts, axis=1, dtype=np.int64)
+        sizes = np.diff(starts, append=counted.shape[1])
+        whole = [self._size(draw + i) == size for i, size in enumerate(sizes.tolist())]
+        for i in np.flatnonzero(~np.array(whole)).tolist():
+            self._meet(draw + i, Piece(int(sizes[i]), m[:, i].copy(), k[:, i].copy()))
+        self._include(m[:, whole], k[:, whole])
+        return draw, m, k
+
+    def merge(self, other: "Clusters") -> None:
+        self.sums += other.sums
+        self.group_sums += other.group_sums
+        if other.edges is self.edges:
+            return
+        for draw in sorted(other.edges.pieces):
+            self._meet(draw, other.edges.pieces[draw])
+
+    def finish(self, clustered: bool) -> list[ClusteredCount]:
+        """The count of each column; ``clustered`` where trajectories of a parameter draw have something in common."""
+        if self.edges.pieces:
+            raise RuntimeError("trajectories are missing")
+        m, mm, clusters = self.group_sums[:, self.groups].tolist()
+        k, mk, kk = self.sums.tolist()
+        together = clustered and self.replicates > 1
+        return [
+            ClusteredCount(m[c], k[c], mm[c], mk[c], kk[c], clusters[c]) if together else ClusteredCount(m[c], k[c])
+            for c in range(len(m))
+        ]
+
+    def _meet(self, draw: int, piece: Piece) -> None:
+        whole = self.edges.meet(draw, piece, self._size(draw))
+        if whole is not None:
+            self._include(whole.counted[:, None], whole.hits[:, None])
+
+    def _size(self, draw: int) -> int:
+        return min(self.replicates, self.n - draw * self.replicates)
+
+    def _include(self, m: Ints, k: Ints) -> None:
+        by_column = m[self.groups]
+        self.sums += np.stack([k.sum(axis=1), (by_column * k).sum(axis=1), (k * k).sum(axis=1)])
+        self.group_sums += np.stack([m.sum(axis=1), (m * m).sum(axis=1), (m > 0).sum(axis=1)])
+
+
+def clusters_of(first: int, count: int, replicates: int) -> tuple[int, Ints]:
+    """The parameter draw of trajectory ``first``, and where in the chunk each parameter draw begins."""
+    draw = first // replicates
+    last = (first + count - 1) // replicates
+    starts = np.arange(draw, last + 1, dtype=np.int64) * replicates - first
+    return draw, np.maximum(starts, 0)

@@ -1,0 +1,84 @@
+"""Quantiles of many measures at once, from histograms or from the values themselves."""
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.engine.ranges import BINS, QUANTILES, Ranges
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
+
+
+def exact_quantiles(values: Floats, levels: tuple[float, ...] = QUANTILES) -> Floats:
+    """Quantiles of values[..., n], interpolated linearly between order statistics; NaN where infinite.
+
+    Returns:
+        float64[len(levels), ...]
+    """
+    ordered = np.sort(values + 0.0, axis=-1)
+    n = ordered.shape[-1]
+    if n == 0:
+        return np.full((len(levels), *values.shape[:-1]), np.nan)
+    return np.stack([_between(ordered[..., low], ordered[..., high], part) for low, high, part in _ranks(levels, n)])
+
+
+def histogram_quantiles(
+    histogram: Counts, ranges: Ranges, lows: Floats, highs: Floats, n: int, levels: tuple[float, ...] = QUANTILES
+) -> Floats:
+    """The same from histogram[n_records, n_measures, BINS + 2]; NaN where an order statistic is in an outer bin.
+
+    Returns:
+        float64[len(levels), n_records, n_measures]
+    """
+    shape = ranges.low.shape
+    if n == 0:
+        return np.full((len(levels), *shape), np.nan)
+    cumulative = np.cumsum(histogram.reshape(-1, BINS + 2), axis=-1, dtype=np.int64)
+    lookup = _Lookup(cumulative, ranges, lows.ravel(), highs.ravel())
+    quantiles = [_between(lookup.value(low), lookup.value(high), part) for low, high, part in _ranks(levels, n)]
+    return np.stack(quantiles).reshape(len(levels), *shape)
+
+
+def _ranks(levels: tuple[float, ...], n: int) -> list[tuple[int, int, float]]:
+    """For each level the two order statistics (from 0) around it, and how far it is from the first to the second."""
+    positions = [level * (n - 1) for level in levels]
+    return [(int(at), min(int(at) + 1, n - 1), at - int(at)) for at in positions]
+
+
+def _between(low: Floats, high: Floats, part: float) -> Floats:
+    with np.errstate(invalid="ignore"):
+        value = np.where(low == high, low, low + (high - low) * part)
+    return np.where(np.isfinite(value), value, np.nan)
+
+
+class _Lookup:
+    """Order statistics out of cumulative histograms int64[rows, BINS + 2]."""
+
+    def __init__(self, cumulative: npt.NDArray[np.int64], ranges: Ranges, lows: Floats, highs: Floats) -> None:
+        self.cumulative = cumulative
+        self.ranges = ranges
+        self.lows, self.highs = lows, highs
+        self.rows = np.arange(len(cumulative))
+        self.start = self.rows * (int(cumulative[:, -1].max(initial=0)) + 1)
+        self.flat = (cumulative + self.start[:, None]).ravel()
+
+    def value(self, rank: int) -> Floats:
+        """Order statistic number ``rank`` (from 0) of each row: the atom of its bin, or its part of the bin's width."""
+        at = np.searchsorted(self.flat, self.start + rank, side="right") - self.rows * (BINS + 2)
+        at = np.minimum(at, BINS + 1)  # a row with fewer values: see `inside`
+        below = np.where(at > 0, self.cumulative[self.rows, np.maximum(at - 1, 0)], 0)
+        count = np.maximum(self.cumulative[self.rows, at] - below, 1)
+        low, scale = self.ranges.low.ravel(), self.ranges.scale.ravel()
+        value = low + (at - 1 + (rank - below + 0.5) / count) / scale
+        value = np.clip(value, self.lows, self.highs)
+        value = self._or_atom(value, at)
+        inside = (at >= 1) & (at <= BINS) & (self.cumulative[:, -1] > rank)
+        return np.where(inside, value, np.nan)
+
+    def _or_atom(self, value: Floats, at: npt.NDArray[np.int64]) -> Floats:
+        atoms = self.ranges.atom_at
+        if len(atoms) == 0:
+            return value
+        flat = self.rows * BINS + at - 1
+        place = np.minimum(np.searchsorted(atoms, flat), len(atoms) - 1)
+        return np.where(atoms[place] == flat, self.ranges.atom_value[place], value)

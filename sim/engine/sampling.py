@@ -1,0 +1,195 @@
+"""The sampled parameters: uniforms of a design, tied by rank correlations, through the inverse CDFs of the priors."""
+
+from collections import OrderedDict
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.compiler.builder import Builder
+from sim.compiler.expressions import Expressions
+from sim.compiler.kernel import elementwise
+from sim.compiler.lower import site_names
+from sim.compiler.operations import OPERATIONS, apply
+from sim.compiler.program import Op
+from sim.compiler.sites import site_numbers
+from sim.engine.designs import ABOVE_ZERO, BELOW_ONE, design_of
+from sim.language.tree import Literal, Node, Read
+from sim.model.declarations import Model, Sample, Scenario
+from sim.numerics.correlation import correlation_factors
+from sim.numerics.scalar import ScalarOps
+
+Floats = npt.NDArray[np.float64]
+
+STRETCH = 1024  # parameter draws made at once
+REMEMBERED = 16  # stretches
+
+
+class Sampler:
+    """The parameter draws of one scenario.
+
+    Args:
+        model: the model.
+        scenario: may fix a parameter or give it another prior.
+        uncertain: the rows to sample, by name; those that this scenario fixes are constant.
+        seed: of the run.
+        design: ``random``, ``lhs`` or ``sobol``.
+        n_draws: how many parameter draws the run has.
+    """
+
+    def __init__(
+        self, model: Model, scenario: Scenario, uncertain: tuple[str, ...], seed: int, design: str, n_draws: int
+    ) -> None:
+        self.uncertain = uncertain
+        names = _dimensions(model, uncertain)
+        numbers = site_numbers(site_names(model))
+        sites = {p.name: numbers[p.site] for p in model.parameters}
+        self.design = design_of(design, [sites[name] for name in names], seed, n_draws)
+        self.rows = {name: row for row, name in enumerate(names)}
+        self.factors = _factors(model, self.rows)
+        self.priors = Priors(model, scenario, uncertain, self.rows)
+        self.varying = self.priors.varying
+        self.n_draws = n_draws
+        self._made: OrderedDict[int, tuple[Floats, Floats]] = OrderedDict()
+        self._lock = Lock()
+
+    def values(self, first: int, last: int) -> Floats:
+        """Parameters of the draws ``first`` to ``last``, float64[len(uncertain), last - first]."""
+        return self._stretch(first, last, 1)
+
+    def uniforms(self, first: int, last: int) -> Floats:
+        """The uniforms they are made from, after correlation: float64[len(uncertain), last - first]."""
+        return self._stretch(first, last, 0)
+
+    def _stretch(self, first: int, last: int, what: int) -> Floats:
+        numbers = range(first // STRETCH, (last - 1) // STRETCH + 1)
+        parts = np.concatenate([self._make(number)[what] for number in numbers], axis=1)
+        start = first - numbers.start * STRETCH
+        return np.ascontiguousarray(parts[:, start : start + last - first])
+
+    def _make(self, number: int) -> tuple[Floats, Floats]:
+        with self._lock:
+            if number not in self._made:
+                last = min((number + 1) * STRETCH, self.n_draws)
+                uniforms = self._correlated(self.design.uniforms(number * STRETCH, last))
+                rows = [self.rows[name] for name in self.uncertain]
+                self._made[number] = uniforms[rows], self.priors.values(uniforms)
+                if len(self._made) > REMEMBERED:
+                    self._made.popitem(last=False)
+            self._made.move_to_end(number)
+            return self._made[number]
+
+    def _correlated(self, uniforms: Floats) -> Floats:
+        """Tie the uniforms of correlated parameters by a Gaussian copula, factor by factor in the order of names."""
+        if not self.factors:
+            return uniforms
+        tied = uniforms.copy()
+        rows = [self.rows[name] for name in self.factors]
+        normal = dict(zip(self.factors, elementwise("standard_normal_quantile", 1)(uniforms[rows]), strict=True))
+        for name, weights in self.factors.items():
+            mixed = np.zeros(uniforms.shape[1])
+            for other, weight in weights:
+                mixed = mixed + weight * normal[other]
+            tied[self.rows[name]] = np.clip(elementwise("normal_cdf", 1)(mixed), ABOVE_ZERO, BELOW_ONE)
+        return tied
+
+
+def _dimensions(model: Model, uncertain: tuple[str, ...]) -> list[str]:
+    """Uncertain parameters by name, then those that only a scenario makes uncertain."""
+    as_written = sorted(p.name for p in model.parameters if p.prior is not None)
+    return as_written + sorted(set(uncertain) - set(as_written))
+
+
+def _factors(model: Model, rows: dict[str, int]) -> dict[str, tuple[tuple[str, float], ...]]:
+    pairs = sorted((c.first, c.second, c.rank) for c in model.correlations if c.first in rows and c.second in rows)
+    return dict(sorted(correlation_factors(tuple(pairs)).items()))
+
+
+class Priors:
+    """Uniforms to parameters: the priors as operations of the compiler, evaluated on arrays."""
+
+    def __init__(self, model: Model, scenario: Scenario, uncertain: tuple[str, ...], rows: dict[str, int]) -> None:
+        self.rows = rows
+        self.parameters = {p.name: p for p in model.parameters}
+        self.levers = {lever.name: lever.value for lever in model.levers}
+        self.levers |= {name: values[0] for name, values in scenario.levers.items()}
+        self.given = scenario.parameters
+        self.builder = Builder()
+        self.expressions = Expressions(self.builder, self._read)
+        self.known: dict[str, int] = {}
+        self.results = [self._parameter(name) for name in uncertain]
+        moving = _moving(self.builder.ops)
+        self.varying = tuple(name for name, at in zip(uncertain, self.results, strict=True) if moving[at])
+
+    def values(self, uniforms: Floats) -> Floats:
+        """float64[len(uncertain), n] from float64[n_dimensions, n]."""
+        n = uniforms.shape[1]
+        values: list[Any] = []
+        for op in self.builder.ops:
+            values.append(_evaluate(op, [values[a] for a in op.arguments], uniforms))
+        if not self.results:
+            return np.zeros((0, n))
+        return np.stack([np.broadcast_to(values[at], (n,)) for at in self.results]) + 0.0
+
+    def _read(self, node: Read) -> int:
+        if node.what == "lever":
+            return self.builder.const(self.levers[node.of])
+        return self._parameter(node.of)
+
+    def _parameter(self, name: str) -> int:
+        if name not in self.known:
+            self.known[name] = self._new(name)
+        return self.known[name]
+
+    def _new(self, name: str) -> int:
+        parameter = self.parameters[name]
+        given = self.given.get(name)
+        if isinstance(given, float | int):
+            return self.builder.const(given)
+        prior: Sample | None = parameter.prior if given is None else given
+        if prior is not None:
+            return self.expressions.sample(prior, lambda: self._draw(name, "long"), lambda: self._draw(name, "normal"))
+        value: Node = parameter.value if parameter.value is not None else Literal(0.0)
+        return self.expressions.real(value)
+
+    def _draw(self, name: str, variant: str) -> int:
+        uniform = self.builder.op("draw", payload=(self.rows[name], "long"))
+        return uniform if variant == "long" else self.builder.op("standard_normal_quantile", uniform)
+
+
+def _moving(ops: list[Op]) -> list[bool]:
+    """Whether each value differs between parameter draws."""
+    moving: list[bool] = []
+    for op in ops:
+        moving.append(op.name == "draw" or any(moving[a] for a in op.arguments))
+    return moving
+
+
+_DIRECT: dict[str, Any] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "neg": np.negative,
+    "select": np.where,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+}
+
+
+def _evaluate(op: Op, arguments: list[Any], uniforms: Floats) -> Any:
+    """One operation on arrays float64[n] (or bool[n]) and single numbers."""
+    payload: Any = op.payload
+    if op.name == "const":
+        return np.float64(payload)
+    if op.name == "draw":
+        return uniforms[payload[0]]
+    if op.name in _DIRECT:
+        return _DIRECT[op.name](*arguments)
+    numbers = all(np.asarray(a).dtype == np.float64 for a in arguments)
+    if payload is None and numbers and OPERATIONS[op.name].result == "real":
+        return elementwise(op.name, len(arguments))(*arguments)
+    ops = ScalarOps()
+    rows = np.broadcast(*arguments)
+    return np.array([apply(ops, op.name, list(row), payload) for row in rows]).reshape(rows.shape)
+
