@@ -20,6 +20,7 @@ from sim.numerics.patterns import (
     SIGN_BIT,
     SQRT_HALF_BITS,
     TINY,
+    horner,
     with_sign,
 )
 
@@ -65,14 +66,6 @@ SIN_TERMS = (
     -7.643018085726238e-13,
     2.7214292755889362e-15,
 )
-
-
-def horner(ops: Ops, coefficients: tuple[float, ...], x: Real) -> Real:
-    """c0 + c1*x + c2*x**2 + ..., by one fma per term."""
-    total = ops.real(coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        total = ops.fma(total, x, ops.real(coefficient))
-    return total
 
 
 # -- exponential

@@ -1,4 +1,4 @@
-"""Bit patterns of binary64 numbers, and the few operations on them that other files share."""
+"""Bit patterns of binary64 numbers, and the few helpers that all the other files share."""
 
 from sim.numerics.ops import Bits, Ops, Real
 
@@ -25,3 +25,11 @@ def with_sign(ops: Ops, size: Real, of: Real) -> Real:
 def power_of_two(ops: Ops, x: Real) -> Real:
     """The largest power of two that is no larger than a normal x > 0."""
     return ops.from_bits(ops.iand(ops.bits(x), ops.integer(EXPONENT_BITS)))
+
+
+def horner(ops: Ops, coefficients: tuple[float, ...], x: Real) -> Real:
+    """c0 + c1*x + c2*x**2 + ..., by one fma per term."""
+    total = ops.real(coefficients[-1])
+    for coefficient in reversed(coefficients[:-1]):
+        total = ops.fma(total, x, ops.real(coefficient))
+    return total
