@@ -93,15 +93,22 @@ class Expression:
             return quantity.node, quantity.unit or lone_unit or DIMENSIONLESS
         converted = convert(quantity, unit)
         if converted is None:
-            raise quantity.error("E217", _wrong_unit(unit, quantity.unit), _wrong_unit_hint(self, unit, quantity.unit))
+            raise self.error("E217", _wrong_unit(unit, quantity.unit), _wrong_unit_hint(self, unit, quantity.unit))
         return converted.node, unit
+
+    def error(self, code: str, message: str, hint: str = "") -> LanguageError:
+        """An error whose place is the whole expression."""
+        return LanguageError(code, message, hint, *self._span)
+
+    @property
+    def _span(self) -> tuple[int, int]:
+        return self.offset + self.tree.col_offset, self.offset + (self.tree.end_col_offset or 0)
 
     def _quantity(self, scope: Scope, lone_unit: Unit | None, element: tuple[str, str] | None) -> Quantity:
         if self.number is None:
             return _Resolver(scope, element, self.offset).value(self.tree)
         unit = None if self.number == 0 else lone_unit or DIMENSIONLESS
-        start = self.offset + self.tree.col_offset
-        return Quantity(Literal(self.number), unit, start, self.offset + (self.tree.end_col_offset or 0))
+        return Quantity(Literal(self.number), unit, *self._span)
 
 
 def _wrong_unit(wanted: Unit, found: Unit | None) -> str:

@@ -6,6 +6,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from sim.errors import LanguageError
 
@@ -95,12 +96,39 @@ _BLANKS = str.maketrans("\n\r\t", "   ")
 
 def read(text: str) -> tuple[ast.expr, int]:
     """The syntax tree of an expression, and the offset in the text from which its columns count."""
+    tree, offset = _read_any(text)
+    _check_tree(tree, offset)
+    return tree, offset
+
+
+def _read_any(text: str) -> tuple[ast.expr, int]:
     _check_text(text)
     body = text.translate(_BLANKS).rstrip()
     offset = len(body) - len(body.lstrip())
-    tree = _parse(body[offset:], offset)
-    _check_tree(tree, offset)
-    return tree, offset
+    return _parse(body[offset:], offset), offset
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCall:
+    """A call that stands alone, such as ``lognormal(p5=1, p95=4)``."""
+
+    name: str
+    positional: tuple[ast.expr, ...]
+    keywords: tuple[ast.keyword, ...]
+    offset: int
+
+
+def read_call(text: str) -> NamedCall | None:
+    """The call that the text is, with its keywords; None where it is another expression."""
+    tree, offset = _read_any(text)
+    if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
+        return None
+    for named in tree.keywords:
+        if named.arg is None:
+            raise _error("E233", named, offset, "arguments are written out, without `**`")
+    for argument in (*tree.args, *(named.value for named in tree.keywords)):
+        _check_tree(argument, offset)
+    return NamedCall(tree.func.id, tuple(tree.args), tuple(tree.keywords), offset)
 
 
 def _check_text(text: str) -> None:
@@ -132,7 +160,10 @@ def _parse(body: str, offset: int) -> ast.expr:
         raise _unreadable(body, offset, error) from None
 
 
-_TELLING = ("never closed", "unmatched", "does not match", "expected 'else'", "leading zeros", "decimal literal")
+_TELLING = (
+    *("never closed", "unmatched", "does not match", "expected 'else'", "leading zeros", "decimal literal"),
+    *("keyword argument repeated", "positional argument follows"),
+)
 
 
 def _unreadable(body: str, offset: int, error: SyntaxError) -> LanguageError:
@@ -151,7 +182,7 @@ def _syntax_hint(body: str, position: int) -> str:
     word = re.match(r"\w*", body[position:])
     if word and keyword.iskeyword(word[0]):
         return f"`{word[0]}` is a word of Python and cannot be a name"
-    if re.search(r"(?<![=!<>:])=(?!=)", body):
+    if body[position] == "=":
         return "two values are compared with `==`"
     if re.search(r"\d\s*[A-Za-z]\w*$", body[: position + 1] + (word[0][1:] if word else "")):
         return "a number times a unit is written with *, as in `8*week`"

@@ -187,9 +187,9 @@ _ROWS: tuple[tuple[str, int | Fraction, dict[str, int]], ...] = (
     ("MWh", 3_600 * 10**9, _JOULE),
     ("GWh", 3_600 * 10**12, _JOULE),
     ("TWh", 3_600 * 10**15, _JOULE),
-    ("people person persons", 1, {"people": 1}),
-    *((currency, 1, {currency: 1}) for currency in CURRENCIES),
-    *((f"bn_{currency}", 10**9, {currency: 1}) for currency in CURRENCIES),
+    ("people person persons", 1, {"[people]": 1}),
+    *((currency, 1, {f"[{currency}]": 1}) for currency in CURRENCIES),
+    *((f"bn_{currency}", 10**9, {f"[{currency}]": 1}) for currency in CURRENCIES),
 )
 
 NAMED = {
@@ -246,20 +246,24 @@ def _unit_hint(name: str, own_units: frozenset[str]) -> str:
 def _from_pint(name: str) -> Unit | None:
     """The unit that pint knows by this name."""
     try:
+        from pint.errors import OffsetUnitCalculusError
+
         registry = _registry()
     except ImportError:
         raise LanguageError("E211", f"the unit `{name}` needs the package pint, which is not installed") from None
     try:
         unit = registry.parse_units(name)
-        zero = registry.Quantity(Fraction(0), unit).to_root_units().magnitude
+        _ = registry.Quantity(1, unit) * registry.Quantity(1, "meter")
         factor: Any = registry.get_root_units(unit)[0]
         exponents: dict[str, Any] = dict(unit.dimensionality)
         size, dimensions = Fraction(factor), _powers((name, Fraction(exponent)) for name, exponent in exponents.items())
+    except OffsetUnitCalculusError:
+        hint = "declare a difference of temperature in K, or a plain ratio"
+        raise LanguageError(
+            "E213", f"one cannot multiply with `{name}`, whose zero is not nothing", hint=hint
+        ) from None
     except Exception:  # pint raises whatever its own parser stumbles over
         return None
-    if zero != 0:
-        hint = "differences of temperature are in K" if dimensions else "write the plain ratio"
-        raise LanguageError("E213", f"`{name}` is no unit one can multiply with: its zero is not nothing", hint=hint)
     return _sized(size, dimensions, ((name, Fraction(1)),))
 
 
