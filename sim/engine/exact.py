@@ -20,24 +20,26 @@ class ExactSum:
     """Exact running sums of ``size`` numbers side by side. What is infinite or NaN is counted apart."""
 
     def __init__(self, size: int) -> None:
-        self.limbs = np.zeros((_LIMBS, size), np.int64)
+        self.limbs = np.zeros((size, _LIMBS), np.int64)
         self.n_unbounded = np.zeros(size, np.int64)
         self._added = 0
-        self._columns = np.arange(size)
+        self._starts = np.arange(size) * _LIMBS
 
     def add(self, values: Floats) -> None:
         """Add one number (float64[size]) to each sum."""
         finite = np.isfinite(values)
-        self.n_unbounded += ~finite
-        mantissa, exponent = np.frexp(np.where(finite, values, 0.0))
+        if not finite.all():
+            self.n_unbounded += ~finite
+            values = np.where(finite, values, 0.0)
+        mantissa, exponent = np.frexp(values)
         whole = (mantissa * 2.0**53).astype(np.int64)
-        place = exponent.astype(np.int64) - 53 + _BIAS
-        limb, shift = place >> 5, place & 31
-        sign, size = np.sign(whole), np.abs(whole)
-        low, high = (size & _MASK) << shift, (size >> _LIMB) << shift
-        self.limbs[limb, self._columns] += sign * (low & _MASK)
-        self.limbs[limb + 1, self._columns] += sign * ((low >> _LIMB) + (high & _MASK))
-        self.limbs[limb + 2, self._columns] += sign * (high >> _LIMB)
+        place = exponent.astype(np.int64) + (_BIAS - 53)
+        at, shift = self._starts + (place >> 5), place & 31
+        low, high = (whole & _MASK) << shift, (whole >> _LIMB) << shift
+        flat = self.limbs.reshape(-1)
+        flat[at] += low & _MASK
+        flat[at + 1] += (low >> _LIMB) + (high & _MASK)
+        flat[at + 2] += high >> _LIMB
         self._added += 1
         if self._added >= _CARRY_AFTER:
             self._carry()
@@ -53,11 +55,11 @@ class ExactSum:
     def finish(self) -> Floats:
         """The sums, right to about one unit in the last place; NaN where something infinite was added."""
         self._carry()
-        negative = self.limbs[-1] < 0
-        limbs = _carried(np.where(negative, -self.limbs, self.limbs))
-        total = np.zeros(limbs.shape[1])
-        for row in np.flatnonzero(limbs.any(axis=1))[::-1]:
-            total += np.ldexp(limbs[row].astype(np.float64), int(row) * _LIMB - _BIAS)
+        negative = self.limbs[:, -1] < 0
+        limbs = _carried(np.where(negative[:, None], -self.limbs, self.limbs))
+        total = np.zeros(len(limbs))
+        for limb in np.flatnonzero(limbs.any(axis=0))[::-1].tolist():
+            total += np.ldexp(limbs[:, limb].astype(np.float64), limb * _LIMB - _BIAS)
         return np.where(self.n_unbounded > 0, np.nan, np.where(negative, -total, total))
 
     def _carry(self) -> None:
@@ -68,7 +70,7 @@ class ExactSum:
 def _carried(limbs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The same numbers with every limb but the last from 0 to 2^32 - 1: a form that only the number decides."""
     limbs = limbs.copy()
-    for row in range(len(limbs) - 1):
-        limbs[row + 1] += limbs[row] >> _LIMB
-        limbs[row] &= _MASK
+    for limb in range(_LIMBS - 1):
+        limbs[:, limb + 1] += limbs[:, limb] >> _LIMB
+        limbs[:, limb] &= _MASK
     return limbs

@@ -1,0 +1,97 @@
+"""What the terminal shows of a run: the outcomes side by side, and where the files are."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.engine.results import Results, Share
+from sim.output.manifest import manifest_of
+from sim.output.phrases import phrase
+from sim.output.tables import outcomes
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.engine.run import Progress
+
+SIDE_BY_SIDE = 4  # scenarios that still fit
+
+
+def console_for(stream: Any, color: bool) -> "Console":
+    """A rich console on stdout or stderr that never wraps what a program may read."""
+    from rich.console import Console
+
+    return Console(file=stream, no_color=not color, highlight=False, soft_wrap=False)
+
+
+def show_results(results: Results, directory: Path | None, console: "Console") -> None:
+    """The outcomes of each scenario: probability, interval, band over parameters, words."""
+    from rich.table import Table
+
+    settings = results.settings
+    title = results.study.title or results.model.title or results.study.name
+    console.print(f"{title}: {settings.n:,} trajectories of each scenario, seed {settings.seed}", markup=False)
+    for start in range(0, len(results.scenarios), SIDE_BY_SIDE):
+        shown = results.scenarios[start : start + SIDE_BY_SIDE]
+        table = Table(show_edge=False, pad_edge=False)
+        table.add_column("outcome")
+        for result in shown:
+            table.add_column(_escape(result.scenario.name))
+        for i, name in enumerate(results.layout.outcomes):
+            table.add_row(_escape(name), *(_cell(result.outcomes[i]) for result in shown))
+        console.print()
+        console.print(table)
+    console.print()
+    console.print("percent, 95% interval (Monte Carlo), [90% band over what is not known]")
+    if directory is not None:
+        console.print(f"files: {directory}", markup=False, soft_wrap=True)
+
+
+def _cell(share: Share) -> str:
+    if share.p != share.p:
+        return "-"
+    low, high = share.band
+    band = "" if low != low else f" \\[{100 * low:.0f}, {100 * high:.0f}]"
+    return f"{100 * share.p:.1f} ({100 * share.low:.1f}, {100 * share.high:.1f}){band}\n{phrase(share.p, share.band)}"
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def results_document(results: Results, directory: Path | None) -> dict[str, Any]:
+    """The same as one JSON document."""
+    table = outcomes(results)
+    names = [column.name for column in table.columns]
+    rows = [
+        {name: None if value != value else value for name, value in zip(names, row, strict=True)}
+        for row in zip(*table.data, strict=True)
+    ]
+    document = manifest_of(results, {}, ())
+    del document["files"], document["command"]
+    return {**document, "directory": None if directory is None else str(directory), "outcomes": rows}
+
+
+@contextmanager
+def progress_bar(wanted: bool) -> "Iterator[Progress | None]":
+    """Trajectories done, their rate and the time left, on a terminal only."""
+    if not wanted or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    speed = TextColumn("{task.fields[speed]}")
+    bar = Progress(BarColumn(), TextColumn("{task.percentage:.0f}%"), speed, TimeRemainingColumn(), console=console_for(
+        sys.stderr, True), transient=True)  # fmt: skip
+    with bar:
+        task = bar.add_task("", total=None, speed="")
+
+        def update(done: int, total: int) -> None:
+            rate = bar.tasks[0].speed
+            bar.update(task, completed=done, total=total, speed=f"{rate:,.0f} trajectories/s" if rate else "")
+
+        yield update

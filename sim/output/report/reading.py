@@ -1,0 +1,215 @@
+"""Opens run directories: is each complete, of this version and unchanged, and what do its tables say."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import sim
+from sim.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXT_COLUMNS = frozenset(
+    "scenario outcome question event measure variable parameter target table column what from to answer asks by date"
+    " phrase median_date first_p10 first_p50 first_p90 unit value prior source confidence meaning end_date".split()
+)
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "outcomes": ("scenario", "outcome", "k", "n", "p", "p_low", "p_high"),
+    "questions": ("scenario", "question", "answer", "k", "n", "p", "p_low", "p_high"),
+    "events": ("scenario", "event", "k", "n", "p", "p_low", "p_high"),
+    "measures": ("scenario", "measure", "date", "mean", "p05", "p25", "p50", "p75", "p95"),
+    "states": ("scenario", "variable", "value", "date", "share"),
+    "parameters": ("parameter",),
+    "drivers": ("scenario", "target", "parameter", "s1"),
+    "convergence": ("scenario", "outcome", "n", "p", "p_low", "p_high"),
+    "trajectories": ("scenario", "trajectory", "date"),
+    "experiments": ("scenario", "trajectory", "outcome"),
+    "transitions": ("from", "to", "k"),
+    "compare": ("what", "difference"),
+}
+SHOWN = ("outcomes.csv", "compare.csv", "transitions.csv", "points.csv")  # a directory with none of them has no answer
+SPREADSHEET_GUARDS = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """A directory whose files are what its manifest says they are."""
+
+    path: Path
+    manifest: Mapping[str, object]
+    tables: dict[str, "pd.DataFrame"] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        return self.path.resolve().name
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """Every file of the run with its sha256."""
+        files = self.manifest["files"]
+        assert isinstance(files, Mapping)
+        return files
+
+    def file_of(self, table: str) -> str | None:
+        """The file that holds a table, CSV before Parquet; None where the run has none."""
+        return next((name for name in (f"{table}.csv", f"{table}.parquet") if name in self.files), None)
+
+    def table(self, table: str) -> "pd.DataFrame | None":
+        """A table of the run; None where it has none or an empty one."""
+        name = self.file_of(table)
+        if name is None:
+            return None
+        if table not in self.tables:
+            self.tables[table] = _read(self.path / name, REQUIRED.get(table, ()))
+        return self.tables[table] if len(self.tables[table]) else None
+
+
+def open_directories(paths: Sequence[Path]) -> tuple[RunDirectory, ...]:
+    """All directories, opened and verified; one error names everything that is wrong with any of them."""
+    if not paths:
+        raise UsageError("a report needs at least one run directory")
+    opened: dict[Path, RunDirectory] = {}
+    problems: list[str] = []
+    for path in paths:
+        try:
+            opened.setdefault(path.resolve(), open_directory(path))
+        except UsageError as error:
+            problems.append(str(error))
+    if problems:
+        raise UsageError("\n".join(problems))
+    return tuple(opened.values())
+
+
+def open_directory(path: Path) -> RunDirectory:
+    """A run directory, or a UsageError that says what it is instead."""
+    run = RunDirectory(path, _manifest(path))
+    problems = _changed_files(run)
+    if problems:
+        raise UsageError("\n".join(f"{path}: {problem}" for problem in problems))
+    if not any(name in run.files for name in SHOWN):
+        raise UsageError(f"{path}: holds none of {', '.join(SHOWN)}, so there is nothing to report")
+    return run
+
+
+def _manifest(path: Path) -> Mapping[str, object]:
+    manifest = _load_manifest(path)
+    if manifest.get("complete") is not True:
+        raise UsageError(f"{path}: not a complete run (its manifest.json does not say so)")
+    version = manifest.get("version")
+    if version is not None and version != sim.__version__:
+        raise UsageError(
+            f"{path}: written by version {version}, and this is version {sim.__version__}; run the study again, "
+            "or make the report with the version that wrote it"
+        )
+    files = manifest.get("files")
+    if not isinstance(files, dict) or not all(isinstance(digest, str) for digest in files.values()):
+        raise UsageError(f"{path}: its manifest.json does not list the files of the run with their sha256")
+    return manifest
+
+
+def _load_manifest(path: Path) -> Mapping[str, object]:
+    if not path.is_dir():
+        raise UsageError(f"{path}: {_not_a_directory(path)}")
+    try:
+        manifest = json.loads((path / "manifest.json").read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: not a complete run (it has no manifest.json)") from None
+    except OSError as error:
+        raise UsageError(f"{path}: manifest.json cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"{path}: its manifest.json is not JSON") from None
+    if not isinstance(manifest, dict):
+        raise UsageError(f"{path}: its manifest.json is not a manifest of a run")
+    return manifest
+
+
+def _not_a_directory(path: Path) -> str:
+    if path.exists():
+        return "not a directory"
+    if path.with_name(path.name + ".partial").is_dir():
+        return "the run is not finished; the same command with --resume completes it"
+    return "there is no such directory"
+
+
+def _changed_files(run: RunDirectory) -> list[str]:
+    problems = []
+    for name, digest in run.files.items():
+        if not _is_inside(name):
+            problems.append(f"its manifest.json names a file outside it ({name})")
+            continue
+        try:
+            if _sha256(run.path / name) != digest.lower().removeprefix("sha256:"):
+                problems.append(f"{name} has changed since the run wrote it (its sha256 is not the manifest's)")
+        except FileNotFoundError:
+            problems.append(f"{name} is missing, though the manifest lists it")
+        except OSError as error:
+            problems.append(f"{name} cannot be read ({error.strerror})")
+    return problems
+
+
+def _is_inside(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return bool(parts) and not PurePosixPath(name).is_absolute() and ".." not in parts and "\0" not in name
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _read(path: Path, required: tuple[str, ...]) -> "pd.DataFrame":
+    """A table with text as text and numbers as numbers (an empty cell of a number is NaN)."""
+    import pandas as pd
+
+    try:
+        frame = _read_parquet(path) if path.suffix == ".parquet" else _read_text(path)
+        missing = [column for column in required if column not in frame.columns]
+        if missing:
+            raise UsageError(f"{path}: has no column {', '.join(missing)}, so it is from another version")
+        for column in frame.columns:
+            if frame[column].dtype == object or pd.api.types.is_string_dtype(frame[column]):
+                frame[column] = _column(frame[column], str(column) in TEXT_COLUMNS)
+    except (ValueError, TypeError, OSError) as error:
+        raise UsageError(f"{path}: cannot be read as a table ({_first_line(error)})") from None
+    return frame
+
+
+def _read_text(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+
+
+def _read_parquet(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except ImportError:
+        raise UsageError(f"{path}: reading it needs the extra crossroads-sim[parquet]") from None
+    for column in frame.select_dtypes(exclude="number").columns:
+        frame[column] = frame[column].astype(str)
+    return frame
+
+
+def _column(values: "pd.Series[str]", is_text: bool) -> "pd.Series[object]":
+    """A column as read: text kept (less a spreadsheet guard), all else a number where every filled cell is one."""
+    import pandas as pd
+
+    if not is_text:
+        numbers = pd.to_numeric(values.where(values != "", None), errors="coerce")
+        if bool((numbers.notna() | (values == "") | (values.str.lower() == "nan")).all()):
+            return numbers
+    guarded = values.str.startswith(SPREADSHEET_GUARDS)
+    return values.where(~guarded, values.str[1:])
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,166 @@
+"""Results -> one directory, complete or absent: written beside its place as ``.partial``, then renamed."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.engine.results import Results
+from sim.errors import OutputError
+from sim.output.csv_text import csv_text
+from sim.output.manifest import manifest_of, manifest_text
+from sim.output.parquet import parquet_bytes, require_parquet
+from sim.output.tables import Table, all_tables
+
+MANIFEST = "manifest.json"
+MARK = ".crossroads-run"  # in a directory that is being written
+FORMATS = ("csv", "parquet")
+
+
+class Store:
+    """The place of one run, claimed before the run so that nothing is computed in vain.
+
+    Use as a context: on leaving without :meth:`save`, nothing remains.
+
+    Args:
+        directory: where the run will stand.
+        force: replace what an earlier run wrote there.
+        formats: ``csv``, and perhaps ``parquet``.
+    """
+
+    def __init__(self, directory: str | Path, *, force: bool = False, formats: Sequence[str] = ("csv",)) -> None:
+        self.directory = Path(directory)
+        self.partial = self.directory.with_name(self.directory.name + ".partial")
+        self.force = force
+        self.formats = formats
+        if "parquet" in formats:
+            require_parquet()
+
+    def __enter__(self) -> "Store":
+        with _as_output_error(self.directory):
+            self._check()
+            if self.partial.exists():
+                shutil.rmtree(self.partial)
+            self.partial.mkdir(parents=True)
+            (self.partial / MARK).touch()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if (self.partial / MARK).exists():
+            shutil.rmtree(self.partial, ignore_errors=True)
+
+    def save(self, results: Results, command: Sequence[str] = ()) -> Path:
+        """Write the files of a run and put them in their place.
+
+        Raises:
+            OutputError: if anything cannot be written; nothing is left then.
+        """
+        with _as_output_error(self.directory):
+            files = {name: self._write(name, data) for name, data in _files(results, self.formats)}
+            self._write(MANIFEST, manifest_text(manifest_of(results, files, command)).encode())
+            self._settle()
+        return self.directory
+
+    def _check(self) -> None:
+        """Refuse a place that is taken by anything but what we may replace."""
+        if not self.directory.name:
+            raise OutputError(f"{self.directory} is no place for a run")
+        for place, ours in ((self.directory, is_run), (self.partial, is_partial)):
+            if place.is_symlink():
+                raise OutputError(f"{place} is a link; give the directory itself")
+            if place.exists() and not ours(place):
+                raise OutputError(f"{place} exists and was not written by a run")
+            if place.exists() and not self.force:
+                what = "exists" if ours is is_run else "is left from a run that did not end"
+                raise OutputError(f"{place} {what}; choose another place with -o, or replace it with --force")
+
+    def _write(self, name: str, data: bytes) -> str:
+        """Write a file to the disk itself, and give its sha256."""
+        with open(self.partial / name, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        return hashlib.sha256(data).hexdigest()
+
+    def _settle(self) -> None:
+        """Put the finished directory in its place. What the user added to the one it replaces is carried over."""
+        _sync_directory(self.partial)
+        if self.directory.exists():
+            self._replace()
+        else:
+            self.partial.rename(self.directory)
+        (self.directory / MARK).unlink()
+        _sync_directory(self.directory.parent)
+
+    def _replace(self) -> None:
+        ours = {MANIFEST, MARK, *_manifest(self.directory).get("files", {})}
+        foreign = [entry.name for entry in self.directory.iterdir() if entry.name not in ours]
+        for name in foreign:
+            if os.path.lexists(self.partial / name):
+                raise OutputError(f"{self.directory / name} is in the way, and not from the run that stands there")
+        old = self.directory.with_name(f"{self.directory.name}.replaced-{os.getpid()}")
+        self.directory.rename(old)
+        try:
+            self.partial.rename(self.directory)
+        except OSError:
+            old.rename(self.directory)
+            raise
+        for name in foreign:
+            (old / name).rename(self.directory / name)
+        shutil.rmtree(old)
+
+
+def save(
+    results: Results, directory: str | Path, *, force: bool = False, formats: Sequence[str] = ("csv",),
+    command: Sequence[str] = (),
+) -> Path:  # fmt: skip
+    """Write the files of a run into a directory of its own."""
+    with Store(directory, force=force, formats=formats) as store:
+        return store.save(results, command)
+
+
+def _files(results: Results, formats: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    writers: dict[str, Callable[[Table], bytes]] = {"csv": lambda t: csv_text(t).encode(), "parquet": parquet_bytes}
+    for table in all_tables(results):
+        for name in dict.fromkeys(("csv", *formats)):
+            yield f"{table.name}.{name}", writers[name](table)
+
+
+def is_run(place: Path) -> bool:
+    """Whether a run of ours stands there."""
+    return place.is_dir() and _manifest(place).get("complete") is True and "crossroads" in _manifest(place)
+
+
+def is_partial(place: Path) -> bool:
+    """Whether a run of ours is being written there, or died while it was."""
+    return place.is_dir() and (place / MARK).is_file() and not (place / MARK).is_symlink()
+
+
+def _manifest(place: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _sync_directory(place: Path) -> None:
+    with contextlib.suppress(OSError):  # not every file system knows this
+        handle = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def _as_output_error(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot write {error.filename or place}: {reason}") from error
