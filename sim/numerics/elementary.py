@@ -155,16 +155,30 @@ def log1p(ops: Ops, x: Real) -> Real:
     return _log_domain(ops, u, value)
 
 
-def logit(ops: Ops, p: Real) -> Real:
-    """log(p/(1 - p)) to 2 ulp: -inf at 0, inf at 1, NaN outside.
+def log_of_rest(ops: Ops, p: Real, q: Real) -> Real:
+    """log(q) for q = 1 - p, where both are known, the smaller of them accurately: log1p(-p) or log(q)."""
+    k, f = _split_any(ops, q)
+    f = ops.select(ops.eq(k, ops.real(0.0)), ops.neg(p), f)
+    value = ops.select(ops.lt(q, ops.real(math.inf)), _log_of_parts(ops, k, f), q)
+    return _log_domain(ops, q, value)
 
-    Where p/(1 - p) lies within a factor sqrt(2) of 1, its distance from 1 is (2p - 1)/(1 - p).
-    """
+
+def logit(ops: Ops, p: Real) -> Real:
+    """log(p/(1 - p)) to 2 ulp: -inf at 0, inf at 1, NaN outside."""
     rest = ops.sub(ops.real(1.0), p)
-    odds = ops.div(p, rest)
+    return _log_odds(ops, p, rest, ops.fma(ops.real(2.0), p, ops.real(-1.0)))
+
+
+def log_odds(ops: Ops, p: Real, q: Real) -> Real:
+    """The same for q = 1 - p, where both are known, the smaller of them accurately."""
+    return _log_odds(ops, p, q, ops.sub(p, q))
+
+
+def _log_odds(ops: Ops, p: Real, q: Real, balance: Real) -> Real:
+    """log(p/q); where that ratio lies within a factor sqrt(2) of 1, its distance from 1 is balance/q."""
+    odds = ops.div(p, q)
     k, f = _split_any(ops, odds)
-    near = ops.div(ops.fma(ops.real(2.0), p, ops.real(-1.0)), rest)
-    f = ops.select(ops.eq(k, ops.real(0.0)), near, f)
+    f = ops.select(ops.eq(k, ops.real(0.0)), ops.div(balance, q), f)
     value = ops.select(ops.lt(odds, ops.real(math.inf)), _log_of_parts(ops, k, f), odds)
     return _log_domain(ops, odds, value)
 
