@@ -244,9 +244,9 @@ class _Resolver:
         known = [*FUNCTIONS, *AGGREGATES]
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean `{close[0]}`?" if close else f"the functions are {', '.join(sorted(set(known)))}"
-        from sim.language.distributions import FAMILIES  # which is written over this file
+        from sim.language.distributions import NAMES  # which is written over this file
 
-        if name in FAMILIES or name == "quantiles":
+        if name in NAMES:
             hint = "a distribution stands alone: as the `prior:` of a parameter, or as a draw"
         message = f"there is no function `{name}`" if name else "only a function can be called"
         return self._error("E231", node.func, message, hint)

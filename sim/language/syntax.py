@@ -123,9 +123,11 @@ def read_call(text: str) -> NamedCall | None:
     tree, offset = _read_any(text)
     if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
         return None
-    for named in tree.keywords:
+    for place, named in enumerate(tree.keywords):
         if named.arg is None:
             raise _error("E233", named, offset, "arguments are written out, without `**`")
+        if named.arg in [earlier.arg for earlier in tree.keywords[:place]]:
+            raise _error("E242", named, offset, f"the argument `{named.arg}` is given twice")
     for argument in (*tree.args, *(named.value for named in tree.keywords)):
         _check_tree(argument, offset)
     return NamedCall(tree.func.id, tuple(tree.args), tuple(tree.keywords), offset)
@@ -162,7 +164,7 @@ def _parse(body: str, offset: int) -> ast.expr:
 
 _TELLING = (
     *("never closed", "unmatched", "does not match", "expected 'else'", "leading zeros", "decimal literal"),
-    *("keyword argument repeated", "positional argument follows"),
+    "positional argument follows",
 )
 
 

@@ -22,7 +22,6 @@ from sim.language.units import (
     power,
 )
 
-
 _PINTS_NAMES = {
     "bbl": "oil_barrel",  # what pint calls a barrel is a smaller one
     "barrel": "oil_barrel",
