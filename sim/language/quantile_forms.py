@@ -63,7 +63,7 @@ def _gamma(given: Quantiles) -> tuple[float, float]:
         low = float(quantiles.gamma_quantile(OPS, p, exp(log_shape), 1.0))
         return float(quantiles.gamma_cdf(OPS, low * (y / x), exp(log_shape), 1.0)) - q
 
-    shape = exp(root(excess, -7.0, 16.0))
+    shape = exp(root(excess, -7.0, 20.0))
     return shape, scale(shape)
 
 
@@ -72,12 +72,12 @@ def _beta(given: Quantiles) -> tuple[float, float]:
 
     def first(log_b: float) -> float:
         """The logarithm of ``a`` with which the first quantile is met."""
-        return root(lambda log_a: float(quantiles.beta_cdf(OPS, x, exp(log_a), exp(log_b))) - p, -16.0, 16.0)
+        return root(lambda log_a: float(quantiles.beta_cdf(OPS, x, exp(log_a), exp(log_b))) - p, -20.0, 25.0)
 
     def excess(log_b: float) -> float:
         return float(quantiles.beta_cdf(OPS, y, exp(first(log_b)), exp(log_b))) - q
 
-    log_b = root(excess, -7.0, 14.0)
+    log_b = root(excess, -7.0, 20.0)
     return exp(first(log_b)), exp(log_b)
 
 

@@ -70,7 +70,9 @@ def scale(node: Node, factor: Fraction) -> Node:
 
 def convert(quantity: Quantity, unit: Unit) -> Quantity | None:
     """The quantity in another unit, or None where the dimensions differ."""
-    if quantity.unit is None:
+    if quantity.unit is unit:
+        return quantity
+    if quantity.unit is None or quantity.unit == unit:
         return replace(quantity, unit=unit)
     factor = ratio(quantity.unit, unit)
     if factor is None:

@@ -12,7 +12,7 @@ from sim.errors import LanguageError
 
 MOST_CHARACTERS = 20_000
 MOST_NODES = 2_000
-DEEPEST = 200
+DEEPEST = 100
 
 _TOO_LARGE_HINT = "split it into derived values, or declare values over an index and use sum"
 

@@ -37,6 +37,8 @@ class Unit:
     symbols: Powers = ()
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         if not isinstance(other, Unit) or self.dimensions != other.dimensions:
             return False
         return self.factor == other.factor or abs(self.factor / other.factor - 1) <= _TOLERANCE
