@@ -45,6 +45,12 @@ class Edges:
             self.pieces[draw] = piece
             return None
 
+    def take(self) -> list[tuple[int, Piece]]:
+        """All that waits, which is then gone from here."""
+        with self.lock:
+            taken, self.pieces = sorted(self.pieces.items()), {}
+        return taken
+
 
 class Clusters:
     """Exact sums over parameter draws of m, k, m^2, m k and k^2, for many columns side by side.
@@ -86,8 +92,8 @@ class Clusters:
         self.group_sums += other.group_sums
         if other.edges is self.edges:
             return
-        for draw in sorted(other.edges.pieces):
-            self._meet(draw, other.edges.pieces[draw])
+        for draw, piece in other.edges.take():
+            self._meet(draw, piece)
 
     def finish(self, clustered: bool) -> list[ClusteredCount]:
         """The count of each column; ``clustered`` where trajectories of a parameter draw have something in common."""

@@ -154,8 +154,9 @@ class Sobol:
             self._restart()
         if first > self.position:
             self.engine.fast_forward(first - self.position)
-        self.position = last
-        points = self.engine.random(last - first).T
+        n = 1 << (last - first - 1).bit_length()  # scipy warns of anything but powers of 2
+        self.position = first + n
+        points = self.engine.random(n)[: last - first].T
         return np.ascontiguousarray(points) + 2.0 ** -(SOBOL_BITS + 1)
 
     def _restart(self) -> None:

@@ -47,7 +47,7 @@ def _ranks(levels: tuple[float, ...], n: int) -> list[tuple[int, int, float]]:
 
 def _between(low: Floats, high: Floats, part: float) -> Floats:
     with np.errstate(invalid="ignore"):
-        value = np.where(low == high, low, low + (high - low) * part)
+        value = np.where((low == high) | (part == 0), low, low + (high - low) * part)
     return np.where(np.isfinite(value), value, np.nan)
 
 
