@@ -1,0 +1,157 @@
+"""From sums over pairs to differences a - b: intervals that use the pairing, and bands over what is not known.
+
+Pairs come in clusters: those of one parameter draw share their parameters. Cluster j has m_j pairs with the total D_j of
+what is compared, a trajectory in scenario a less the same trajectory in b; the difference is d = sum D_j / sum m_j.
+
+- Interval: the linearised variance of a ratio of cluster sums, J/(J-1) sum (D_j - d m_j)^2 / (sum m_j)^2 over J clusters
+  (Cochran 1977, Sampling Techniques, eq. 6.13), and the normal distribution. For shares, two pairs are added, one that
+  differs each way (Agresti and Min 2005, Statistics in Medicine 24, 729-740; Bonett and Price 2012, Journal of
+  Educational and Behavioral Statistics 37, 479-488), so that no difference seen is not taken for none at all.
+- Band: E[D_j^2 - sum of squares within] = m_j (m_j - 1) E[d_j^2], d_j being the difference given the parameters, so
+  its variance over parameter draws is known without the noise within draws; the band and the share of parameter draws
+  in which the difference has the sign found are those of the normal distribution with that variance.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.analysis.pair_sums import MeanSums, MedianSums, ShareSums, Sizes
+from sim.compiler.kernel import elementwise
+from sim.engine.intervals import Z95
+from sim.engine.pilot import Pilot
+from sim.engine.quantiles import histogram_quantiles
+from sim.engine.ranges import QUANTILES
+
+Floats = npt.NDArray[np.float64]
+
+Z90 = 1.6448536269514722
+PSEUDO_PAIRS = 2.0
+MEDIAN = QUANTILES.index(0.5)
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Arrays of one shape; NaN where nothing can be said."""
+
+    a: Floats
+    b: Floats
+    difference: Floats
+    low: Floats
+    high: Floats
+    band_low: Floats
+    band_high: Floats
+    sign_share: Floats  # of parameter draws whose difference has the sign of ``difference``
+
+    @classmethod
+    def of(
+        cls, a: Floats, b: Floats, difference: Floats, variance: Floats, spread: Floats, bound: float = np.inf
+    ) -> "Differences":
+        """From the variance of the difference and its variance over parameter draws."""
+        half, wide = Z95 * np.sqrt(variance), Z90 * np.sqrt(np.maximum(spread, 0.0))
+        low, high, band_low, band_high = (
+            np.clip(difference + part, -bound, bound) for part in (-half, half, -wide, wide)
+        )
+        return cls(a, b, difference, low, high, band_low, band_high, _sign_share(difference, spread))
+
+
+def _sign_share(difference: Floats, spread: Floats) -> Floats:
+    """Normal; 1 where the difference does not depend on the parameters, NaN where there is none at all."""
+    sd = np.sqrt(np.maximum(spread, 0.0))
+    away = np.divide(np.abs(difference), sd, out=np.full(difference.shape, np.inf), where=sd > 0)
+    share: Floats = elementwise("normal_cdf", 1)(np.minimum(away, 40.0))
+    known = ~np.isnan(spread) & ~((difference == 0) & ~(sd > 0))
+    return np.where(known, share, np.nan)
+
+
+def mean_differences(sums: MeanSums, sizes: Sizes, *, are_shares: bool = False, identical: bool = False) -> Differences:
+    """Differences of means, or of the shares that are means of 0 and 1.
+
+    Args:
+        identical: whether the scenarios are the same, so that nothing can differ.
+    """
+    total_a, total_b, squares, weighted, within = sums.finish()
+    n, center_a, center_b = sizes.n, *sums.centers
+    with np.errstate(invalid="ignore", divide="ignore"):
+        away = (total_a - total_b) / n if n else np.full(total_a.shape, np.nan)
+        variance = squares - 2 * away * weighted + away * away * sizes.squares
+        variance = np.maximum(variance, 0.0) * _per_cluster(sizes.clusters) / max(n, 1) ** 2
+        same = sizes.squares - n
+        second = (squares - within) / same if same else np.full(away.shape, np.nan)
+        spread = second - away * away + variance
+        if are_shares and not identical:
+            variance = variance + PSEUDO_PAIRS / max(n, 1) ** 2
+        a, b = center_a + total_a / max(n, 1), center_b + total_b / max(n, 1)
+        bound = 1.0 if are_shares else np.inf
+        return Differences.of(a, b, (center_a - center_b) + away, variance, spread, bound)
+
+
+def share_differences(sums: ShareSums, *, identical: bool = False) -> Differences:
+    """Differences k_a/m_a - k_b/m_b, where not the same pairs need count in both scenarios."""
+    k_a, m_a, k_b, m_b = sums.totals.astype(np.float64)
+    products = sums.products.astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p_a, p_b = k_a / m_a, k_b / m_b
+        own_a = _covariance(products[:2, :2], p_a, p_a) / (m_a * m_a)
+        own_b = _covariance(products[2:, 2:], p_b, p_b) / (m_b * m_b)
+        mixed = _covariance(products[:2, 2:], p_a, p_b) / (m_a * m_b)
+        variance = np.maximum(own_a + own_b - 2 * mixed, 0.0) * _per_cluster(sums.clusters)
+        spread = _share_spread(sums, p_a, p_b) + variance
+        if not identical:
+            variance = variance + PSEUDO_PAIRS / (m_a * m_b)
+        return Differences.of(p_a, p_b, p_a - p_b, variance, spread, 1.0)
+
+
+def _covariance(products: Floats, p: Floats, q: Floats) -> Floats:
+    """Sum over clusters of (k - p m)(l - q n), from the sums of k l, k n, m l and m n: products[2, 2]."""
+    total: Floats = products[0, 0] - q * products[0, 1] - p * products[1, 0] + p * q * products[1, 1]
+    return total
+
+
+def _share_spread(sums: ShareSums, p_a: Floats, p_b: Floats) -> Floats:
+    """E[(p_aj - p_bj)^2] - (p_a - p_b)^2 over parameter draws, from pairs of different trajectories of a draw."""
+    products, totals = sums.products.astype(np.float64), sums.totals.astype(np.float64)
+    second_a = (products[0, 0] - totals[0]) / (products[1, 1] - totals[1])
+    second_b = (products[2, 2] - totals[2]) / (products[3, 3] - totals[3])
+    mixed = (products[0, 2] - sums.both) / (products[1, 3] - sums.common)
+    difference = p_a - p_b
+    return second_a + second_b - 2 * mixed - difference * difference
+
+
+def median_differences(sums: MedianSums, sizes: Sizes, pilots: tuple[Pilot, Pilot]) -> Differences:
+    """Differences of medians; their variance by Bahadur's representation (1966, Annals of Mathematical Statistics 37).
+
+    A median moves as the number of values at or below it, over the density there. The density is that of the
+    histogram over the width of Hall and Sheather (1988, JRSS B 50, 381-391); where it has an atom there is no interval.
+    """
+    n = sizes.n
+    width = min(0.971 * max(n, 1) ** (-1 / 3), 0.45)
+    medians, scales = zip(*(_median(sums, i, n, width, pilots[i]) for i in (0, 1)), strict=True)
+    k_a, k_b, aa, bb, ab, am, bm = sums.sums.astype(np.float64)
+    p_a, p_b, mm = k_a / max(n, 1), k_b / max(n, 1), np.full(k_a.shape, float(sizes.squares))
+    with np.errstate(invalid="ignore"):
+        own_a = scales[0] * scales[0] * _covariance(np.array([[aa, am], [am, mm]]), p_a, p_a)
+        own_b = scales[1] * scales[1] * _covariance(np.array([[bb, bm], [bm, mm]]), p_b, p_b)
+        mixed = scales[0] * scales[1] * _covariance(np.array([[ab, am], [bm, mm]]), p_a, p_b)
+        variance = np.maximum(own_a + own_b - 2 * mixed, 0.0) * _per_cluster(sizes.clusters) / max(n, 1) ** 2
+        return Differences.of(*medians, medians[0] - medians[1], variance, np.full(variance.shape, np.nan))
+
+
+def _median(sums: MedianSums, i: int, n: int, width: float, pilot: Pilot) -> tuple[Floats, Floats]:
+    """The median of a scenario, and one over the density there: 0 of what is constant, NaN of an atom."""
+    found = (sums.histograms[i], sums.ranges[i], sums.lows[i], sums.highs[i], n)
+    below, median, above = histogram_quantiles(*found, levels=(0.5 - width, 0.5, 0.5 + width))
+    if pilot.quantiles is not None:
+        median = pilot.quantiles[MEDIAN]
+    constant = sums.lows[i] == sums.highs[i]
+    scale = np.where(above > below, (above - below) / (2 * width), np.nan)
+    return np.where(constant, sums.lows[i], median), np.where(constant, 0.0, scale)
+
+
+def _per_cluster(clusters: Any) -> Any:
+    """J/(J-1); NaN for a single cluster, which says nothing of the spread between clusters."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = clusters / np.asarray(clusters - 1, np.float64)
+    return np.where(np.asarray(clusters) > 1, factor, np.nan)
