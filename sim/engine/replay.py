@@ -99,7 +99,7 @@ def _steps(program: Program, model: Model, seen: list[Seen]) -> list[Step]:
     names = {p.name: p.values for p in model.phases}
     names |= {d.name: tuple(o.name for o in d.options) for d in model.decisions}
     slots = {text: number for number, text in program.slot_names.items()}
-    steps = []
+    steps: list[Step] = []
     for number, now in enumerate(seen):
         machines = {name: values[int(now.slots[slots[f"machine.{name}"]])] for name, values in names.items()}
         values = {s.name: now.slots[slots[f"state.{s.name}"]] for s in model.states}

@@ -58,15 +58,15 @@ def run(
     Raises:
         UsageError: for what cannot be run.
     """
+    settings = settings_of(study, n=n, seed=seed, replicates=replicates, keep=keep, design=design, threads=threads)
+    return run_with(study, settings, scenarios, progress)
+
+
+def run_with(
+    study: Study, settings: Settings, scenarios: Sequence[str] | None = None, progress: Progress | None = None
+) -> Results:
+    """Run a study with these settings."""
     started = time.perf_counter(), time.process_time()
-    settings = Settings(
-        n=study.trajectories if n is None else n,
-        seed=study.seed if seed is None else seed,
-        replicates=replicates,
-        keep=keep,
-        design=design,
-        n_threads=available_cores() if threads is None else threads,
-    )
     chosen = choose_scenarios(study, scenarios)
     check_settings(settings, study.model)
     runner = _Runner.of(study, settings)
@@ -80,6 +80,21 @@ def run(
         parameters=_parameters([sampler for _, sampler in done], study.model, chosen),
         wall_seconds=time.perf_counter() - started[0],
         cpu_seconds=time.process_time() - started[1],
+    )
+
+
+def settings_of(
+    study: Study, *, n: int | None = None, seed: int | None = None, replicates: int = 10, keep: int = 0,
+    design: str = "random", threads: int | None = None,
+) -> Settings:  # fmt: skip
+    """Settings, the study's where nothing is said."""
+    return Settings(
+        n=study.trajectories if n is None else n,
+        seed=study.seed if seed is None else seed,
+        replicates=replicates,
+        keep=keep,
+        design=design,
+        n_threads=available_cores() if threads is None else threads,
     )
 
 

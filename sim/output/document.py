@@ -1,7 +1,8 @@
 """A document in sections, entries and facts, as Markdown and as a page."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +82,8 @@ def html(document: Document) -> str:
     loader = PackageLoader("sim.output", "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return environment.get_template("explain.html").render(document=document) + "\n"
+
+
+def plain(document: Document) -> dict[str, Any]:
+    """The document as dictionaries, lists and texts."""
+    return asdict(document)

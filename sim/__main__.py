@@ -1,0 +1,5 @@
+"""``python -m sim`` is ``crossroads``."""
+
+from sim.cli import main
+
+main()

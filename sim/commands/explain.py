@@ -1,0 +1,65 @@
+"""``crossroads explain``: a model as a document, or an error code."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sim.commands.studies import load_study
+from sim.commands.terminal import Terminal
+from sim.errors import CODES, OutputError, UsageError
+
+CODE = re.compile(r"[EW]\d{3}")
+
+
+def explain_command(path: str, name: str | None, as_html: bool, out: Path | None, terminal: Terminal) -> int:
+    """Write the document to stdout or to a file; the exit status."""
+    if name is None and CODE.fullmatch(path.upper()):
+        text = explain_code(path.upper(), terminal)
+    else:
+        text = explain_model(Path(path), name, as_html, terminal)
+    if out is None:
+        terminal.result(text)
+    else:
+        _write(out, text)
+    return 0
+
+
+def explain_model(path: Path, name: str | None, as_html: bool, terminal: Terminal) -> str:
+    """The document of a model as Markdown, HTML or JSON."""
+    model = load_study(path, (), terminal).model
+    from sim.output.document import html, markdown, plain
+    from sim.output.explain import explain
+
+    document = explain(model, name)
+    if terminal.as_json:
+        return _json(plain(document))
+    return html(document) if as_html else markdown(document)
+
+
+def explain_code(code: str, terminal: Terminal) -> str:
+    """What an error code means, with an example and what to do."""
+    found = CODES.get(code)
+    if found is None:
+        near = [known for known in sorted(CODES) if known[:2] == code[:2]]
+        raise UsageError(f"there is no error {code}" + (f"; near it: {', '.join(near)}" if near else ""))
+    if terminal.as_json:
+        fields = {"title": found.title, "explanation": found.explanation, "example": found.example, "hint": found.hint}
+        return _json({"code": code, **fields})
+    example = "\n".join(f"    {line}".rstrip() for line in found.example.strip().splitlines())
+    parts = [f"{code}: {found.title}", found.explanation.strip()]
+    parts += [f"For example:\n\n{example}"] if example else []
+    parts += [f"What to do: {found.hint}"] if found.hint else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise OutputError(f"cannot write {out}: {error.strerror}") from error

@@ -1,0 +1,23 @@
+"""``crossroads show``: what a model becomes, as a program and as machine code."""
+
+from pathlib import Path
+
+from sim.commands.studies import load_study
+from sim.commands.terminal import Terminal
+
+
+def show_command(path: Path, kernel: bool, terminal: Terminal) -> int:
+    """Print the program, or the code generated from it; the exit status."""
+    study = load_study(path, (), terminal)
+    from sim.compiler.kernel import build
+    from sim.compiler.lower import lower
+    from sim.compiler.program import text
+    from sim.engine.run import varying_parameters
+
+    program = lower(study.model, varying_parameters(study))
+    shown = build(program).text if kernel else text(program)
+    if terminal.as_json:
+        terminal.document({"kernel" if kernel else "program": shown})
+    else:
+        terminal.result(shown)
+    return 0

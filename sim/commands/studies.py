@@ -1,0 +1,17 @@
+"""Reading what a command was given: a study, or a model that is its own study."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.commands.terminal import Terminal
+
+if TYPE_CHECKING:
+    from sim.model.declarations import Study
+
+
+def load_study(path: Path, overrides: Sequence[str], terminal: Terminal) -> "Study":
+    """The study at a path, with ``name=value`` settings for all its scenarios."""
+    from sim.model.load import load
+
+    return load(path, overrides=overrides)
