@@ -46,8 +46,9 @@ def find_drivers(sums: DriverSums, uniforms: Floats) -> Drivers:
     sample = _Sample.of(sums)
     bins = _bins_of(uniforms, min(MOST_BINS, sums.n_draws // DRAWS_PER_BIN))
     residual, counted = _binned(bins, sample)
-    share, slope = _share(residual, counted, sample, np.ones(GROUPS, np.bool_))
-    without = [_share(residual, counted, sample, np.arange(GROUPS) != g) for g in range(GROUPS)]
+    of_all = _add(residual), _add(counted)
+    share, slope = _share(*of_all, sample, None)
+    without = [_share(of_all[0] - residual[g], of_all[1] - counted[g], sample, g) for g in range(GROUPS)]
     error, slope_error = (_jackknife(np.stack(parts)) for parts in zip(*without, strict=True))
     usable = sample.varies[:, None]
     share, error = np.where(usable, share, np.nan), np.where(usable, error, np.nan)
@@ -64,7 +65,8 @@ class _Sample:
     groups: Ints  # [n_targets] row of `counted`
     spread: Floats  # [n_targets, GROUPS] sum over draws of residual^2 / trajectories
     squares: Floats  # [n_targets, GROUPS] sum over trajectories of (Y - mean)^2, in the same units
-    varies: npt.NDArray[np.bool_]
+    draws: Ints  # [n_targets, GROUPS] parameter draws with a trajectory that counts
+    varies: Bools
 
     @classmethod
     def of(cls, sums: DriverSums) -> "_Sample":
@@ -82,7 +84,16 @@ class _Sample:
         spread = _by_group(per_draw).astype(np.float64)
         own = [_by_group(part).astype(np.float64) for part in (squares, sums.totals, m)]
         about = own[0] - 2 * mean[:, None] * own[1] + np.square(mean)[:, None] * own[2]
-        return cls(residual, sums.counted, targets.groups, spread, about * np.square(unit)[:, None], varies)
+        about = about * np.square(unit)[:, None]
+        return cls(residual, sums.counted, targets.groups, spread, about, _by_group((m > 0).astype(np.int64)), varies)
+
+    def totals(self, left_out: int | None) -> tuple[Floats, Floats, Floats]:
+        """Spread, squares and parameter draws over the groups but one: three float64[n_targets, 1]."""
+        groups = [g for g in range(GROUPS) if g != left_out]
+        spread, squares, draws = (
+            _add(part.T[groups].astype(np.float64))[:, None] for part in (self.spread, self.squares, self.draws)
+        )
+        return spread, squares, draws
 
 
 def _by_group(values: Ints) -> Ints:
@@ -99,60 +110,60 @@ def _bins_of(uniforms: Floats, n_bins: int) -> Ints:
 
 
 def _binned(bins: Ints, sample: _Sample) -> tuple[Floats, Floats]:
-    """Totals of residuals and of trajectories: float64[GROUPS, n_parameters, n_bins, n_targets], [..., n_groups].
+    """Totals of residuals, float64[GROUPS, n_bins, n_targets, n_parameters], and of trajectories [..., n_groups, ...].
 
     A matrix product with the indicator of each bin; all numbers are whole and below 2^53, so any order of adding
     gives the same.
     """
     n_bins, n_targets = int(bins.max()) + 1, len(sample.residual)
     columns = np.concatenate([sample.residual, sample.counted]).astype(np.float64)
-    result = np.empty((GROUPS, len(bins), n_bins, len(columns)))
+    result = np.empty((GROUPS, n_bins, len(columns), len(bins)))
     step = max(1, BLOCK // (n_bins * (bins.shape[1] // GROUPS + 1)))
     for g in range(GROUPS):
-        part = np.ascontiguousarray(columns[:, g::GROUPS].T)
+        part = np.ascontiguousarray(columns[:, g::GROUPS])
         for start in range(0, len(bins), step):
             here = bins[start : start + step, g::GROUPS]
-            member = (here[:, None, :] == np.arange(n_bins)[:, None]).astype(np.float64)
-            result[g, start : start + step] = (member.reshape(-1, here.shape[1]) @ part).reshape(len(here), n_bins, -1)
-    return result[..., :n_targets], result[..., n_targets:]
+            member = (here == np.arange(n_bins)[:, None, None]).astype(np.float64).reshape(-1, here.shape[1])
+            totals = (part @ member.T).reshape(len(columns), n_bins, len(here))
+            result[g, :, :, start : start + step] = totals.transpose(1, 0, 2)
+    return result[:, :, :n_targets], result[:, :, n_targets:]
 
 
-def _share(residual: Floats, counted: Floats, sample: _Sample, groups: Bools) -> tuple[Floats, Floats]:
-    """The share of variance, and the covariance with the rank of the bin: two float64[n_targets, n_parameters]."""
-    e = residual[groups].sum(axis=0).transpose(1, 2, 0)  # [n_bins, n_targets, n_parameters]
-    m = counted[groups].sum(axis=0)[..., sample.groups].transpose(1, 2, 0)
-    n_bins = len(e)
-    total, n = _sum(e), _sum(m)
-    per_bin = np.divide(np.square(e), m, out=np.zeros_like(e), where=m > 0)
-    between = _sum(per_bin) - np.divide(np.square(total), n, out=np.zeros_like(n), where=n > 0)
-    draws = _draws(sample, groups)[:, None]
-    within = (_columns(sample.spread, groups)[:, None] - _sum(per_bin)) / np.maximum(draws - n_bins, 1)
-    variance = _columns(sample.squares, groups)[:, None]
-    share = (between - (n_bins - 1) * within) / np.where(variance > 0, variance, np.nan)
-    rank = (np.arange(n_bins) - (n_bins - 1) / 2)[:, None, None]
-    return share, _sum((e - m * (total / np.maximum(n, 1))) * rank)
+def _share(e: Floats, m: Floats, sample: _Sample, left_out: int | None) -> tuple[Floats, Floats]:
+    """The share of variance, and the covariance with the rank of the bin: two float64[n_targets, n_parameters].
+
+    Args:
+        e: residuals [n_bins, n_targets, n_parameters].
+        m: trajectories [n_bins, n_groups, n_parameters].
+        left_out: the group of parameter draws that is not in them.
+    """
+    n_bins, groups = len(e), sample.groups
+    weight = np.divide(1.0, m, out=np.zeros_like(m), where=m > 0)
+    per_bin, slope = np.zeros(e.shape[1:]), np.zeros(e.shape[1:])
+    ranks = np.zeros(m.shape[1:])
+    for b in range(n_bins):
+        rank = b - (n_bins - 1) / 2
+        per_bin += e[b] * e[b] * weight[b, groups]
+        slope += rank * e[b]
+        ranks += rank * m[b]
+    total, n = _add(e), _add(m)[groups]
+    mean = np.divide(total, n, out=np.zeros_like(n), where=n > 0)
+    spread, squares, draws = sample.totals(left_out)
+    within = (spread - per_bin) / np.maximum(draws - n_bins, 1)
+    share = (per_bin - total * mean - (n_bins - 1) * within) / np.where(squares > 0, squares, np.nan)
+    return share, slope - mean * ranks[groups]
 
 
-def _draws(sample: _Sample, groups: Bools) -> Floats:
-    """The number of parameter draws with a trajectory that counts, for each target."""
-    present = _by_group((sample.counted > 0).astype(np.int64))[:, groups].sum(axis=1)
-    return np.asarray(present[sample.groups], np.float64)
-
-
-def _columns(values: Floats, groups: Bools) -> Floats:
-    return _sum(np.ascontiguousarray(values[:, groups].T))
-
-
-def _sum(values: Floats) -> Floats:
+def _add(values: Floats) -> Floats:
     """The sum over the first axis, from first to last."""
     total = np.zeros(values.shape[1:])
     for part in values:
-        total = total + part
+        total += part
     return total
 
 
 def _jackknife(parts: Floats) -> Floats:
     """The standard error of an estimate from its values with one group left out (Efron and Stein 1981)."""
-    mean = _sum(parts) / len(parts)
-    error: Floats = np.sqrt(_sum(np.square(parts - mean)) * (len(parts) - 1) / len(parts))
+    mean = _add(parts) / len(parts)
+    error: Floats = np.sqrt(_add(np.square(parts - mean)) * (len(parts) - 1) / len(parts))
     return error
