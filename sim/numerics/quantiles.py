@@ -11,7 +11,7 @@ are separate functions, each accurate where it is small, and quantiles are taken
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.numerics import counts, metalog, simple_families
+from sim.numerics import binomial, counts, metalog, poisson, shaped_families, simple_families
 from sim.numerics.elementary import at_least, at_most
 from sim.numerics.ops import Ops, Real
 
@@ -27,31 +27,19 @@ class Sides:
 
 
 def _sides(module: object, name: str, whole: bool = False) -> Sides:
-    at, lower, upper = (getattr(module, f"{name}_{part}", _missing) for part in ("at", "lower", "upper"))
+    at, lower, upper = (getattr(module, f"{name}_{part}") for part in ("at", "lower", "upper"))
     return Sides(at, lower, upper, whole)
-
-
-def _missing(*arguments: object) -> object:
-    raise NotImplementedError
 
 
 SIDES = {
     **{
         name: _sides(simple_families, name)
-        for name in (
-            "normal",
-            "lognormal",
-            "uniform",
-            "triangular",
-            "exponential",
-            "weibull",
-            "pert",
-            "beta",
-            "gamma",
-            "student_t",
-        )
+        for name in ("normal", "lognormal", "uniform", "triangular", "exponential", "weibull")
     },
-    **{name: _sides(counts, name, whole=True) for name in ("bernoulli", "categorical", "binomial", "poisson")},
+    **{name: _sides(shaped_families, name) for name in ("pert", "beta", "gamma", "student_t")},
+    **{name: _sides(counts, name, whole=True) for name in ("bernoulli", "categorical")},
+    "binomial": _sides(binomial, "binomial", whole=True),
+    "poisson": _sides(poisson, "poisson", whole=True),
     **{name: _sides(metalog, name) for name in ("metalog", "metalog_low", "metalog_high", "metalog_bounded")},
 }
 

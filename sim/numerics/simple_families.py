@@ -50,15 +50,15 @@ def normal_at(ops: Ops, p: Real, q: Real, mean: Real, sd: Real) -> Real:
 
 def normal_lower(ops: Ops, x: Real, mean: Real, sd: Real) -> Real:
     """P(X <= x)."""
-    return normal_cdf(ops, _standardised(ops, x, mean, sd))
+    return normal_cdf(ops, standardised(ops, x, mean, sd))
 
 
 def normal_upper(ops: Ops, x: Real, mean: Real, sd: Real) -> Real:
     """P(X > x)."""
-    return normal_cdf(ops, ops.neg(_standardised(ops, x, mean, sd)))
+    return normal_cdf(ops, ops.neg(standardised(ops, x, mean, sd)))
 
 
-def _standardised(ops: Ops, x: Real, mean: Real, sd: Real) -> Real:
+def standardised(ops: Ops, x: Real, mean: Real, sd: Real) -> Real:
     """(x - mean)/sd; with sd = 0, infinite on the side where x lies, the mean itself counting as above."""
     distance = ops.sub(x, mean)
     side = ops.select(
@@ -91,7 +91,7 @@ def lognormal_upper(ops: Ops, x: Real, median: Real, gsd: Real) -> Real:
 def _log_standardised(ops: Ops, x: Real, median: Real, gsd: Real) -> Real:
     zero = ops.real(0.0)
     ratio = ops.select(ops.lt(x, zero), zero, ops.div(x, median))
-    value = _standardised(ops, log(ops, ratio), zero, log(ops, gsd))
+    value = standardised(ops, log(ops, ratio), zero, log(ops, gsd))
     return where_valid(ops, _lognormal_valid(ops, median, gsd), value)
 
 
@@ -117,18 +117,18 @@ def uniform_lower(ops: Ops, x: Real, low: Real, high: Real) -> Real:
 def uniform_upper(ops: Ops, x: Real, low: Real, high: Real) -> Real:
     """P(X > x)."""
     share = _share(ops, ops.div(ops.sub(high, x), ops.sub(high, low)))
-    step = ops.sub(ops.real(1.0), _step(ops, x, low))
+    step = ops.sub(ops.real(1.0), step_at(ops, x, low))
     return where_valid(ops, ops.le(low, high), ops.select(ops.eq(low, high), step, share))
 
 
-def _step(ops: Ops, x: Real, at: Real) -> Real:
+def step_at(ops: Ops, x: Real, at: Real) -> Real:
     """0 below a place, 1 from there on; NaN for NaN."""
     return where_valid(ops, ops.eq(x, x), ops.select(ops.ge(x, at), ops.real(1.0), ops.real(0.0)))
 
 
 def _step_where_flat(ops: Ops, x: Real, low: Real, high: Real, lower: Real) -> Real:
     """A distribution function, replaced by a step where the range is one point."""
-    return ops.select(ops.eq(low, high), _step(ops, x, low), lower)
+    return ops.select(ops.eq(low, high), step_at(ops, x, low), lower)
 
 
 # -- triangular(low, mode, high)
@@ -140,7 +140,7 @@ def triangular_at(ops: Ops, p: Real, q: Real, low: Real, mode: Real, high: Real)
     rising = ops.lt(ops.mul(p, width), left)
     root = ops.sqrt(ops.mul(ops.mul(ops.select(rising, p, q), width), ops.select(rising, left, right)))
     value = ops.select(rising, ops.add(low, root), ops.sub(high, root))
-    return where_valid(ops, _in_order(ops, low, mode, high), value)
+    return where_valid(ops, in_order(ops, low, mode, high), value)
 
 
 def triangular_lower(ops: Ops, x: Real, low: Real, mode: Real, high: Real) -> Real:
@@ -148,7 +148,7 @@ def triangular_lower(ops: Ops, x: Real, low: Real, mode: Real, high: Real) -> Re
     below, above = _triangle_tails(ops, x, low, mode, high)
     lower = ops.select(ops.lt(x, mode), below, ops.sub(ops.real(1.0), above))
     lower = _step_where_flat(ops, x, low, high, lower)
-    return where_valid(ops, _in_order(ops, low, mode, high), lower)
+    return where_valid(ops, in_order(ops, low, mode, high), lower)
 
 
 def triangular_upper(ops: Ops, x: Real, low: Real, mode: Real, high: Real) -> Real:
@@ -156,8 +156,8 @@ def triangular_upper(ops: Ops, x: Real, low: Real, mode: Real, high: Real) -> Re
     one = ops.real(1.0)
     below, above = _triangle_tails(ops, x, low, mode, high)
     upper = ops.select(ops.lt(x, mode), ops.sub(one, below), above)
-    upper = ops.select(ops.eq(low, high), ops.sub(one, _step(ops, x, low)), upper)
-    return where_valid(ops, _in_order(ops, low, mode, high), upper)
+    upper = ops.select(ops.eq(low, high), ops.sub(one, step_at(ops, x, low)), upper)
+    return where_valid(ops, in_order(ops, low, mode, high), upper)
 
 
 def _triangle_tails(ops: Ops, x: Real, low: Real, mode: Real, high: Real) -> tuple[Real, Real]:
@@ -171,7 +171,7 @@ def _triangle_tails(ops: Ops, x: Real, low: Real, mode: Real, high: Real) -> tup
     return tails[0], tails[1]
 
 
-def _in_order(ops: Ops, low: Real, mode: Real, high: Real) -> Truth:
+def in_order(ops: Ops, low: Real, mode: Real, high: Real) -> Truth:
     return ops.and_(ops.le(low, mode), ops.le(mode, high))
 
 
@@ -186,20 +186,20 @@ def exponential_at(ops: Ops, p: Real, q: Real, mean: Real) -> Real:
 
 def exponential_lower(ops: Ops, x: Real, mean: Real) -> Real:
     """P(X <= x)."""
-    return ops.sub(ops.real(0.0), expm1(ops, ops.neg(_times_mean(ops, x, mean))))
+    return ops.sub(ops.real(0.0), expm1(ops, ops.neg(over_scale(ops, x, mean))))
 
 
 def exponential_upper(ops: Ops, x: Real, mean: Real) -> Real:
     """P(X > x)."""
-    return exp(ops, ops.neg(_times_mean(ops, x, mean)))
+    return exp(ops, ops.neg(over_scale(ops, x, mean)))
 
 
-def _times_mean(ops: Ops, x: Real, mean: Real) -> Real:
-    """x/mean, not below 0; infinite where both are 0."""
+def over_scale(ops: Ops, x: Real, scale: Real) -> Real:
+    """x/scale, not below 0; infinite where both are 0."""
     zero = ops.real(0.0)
-    ratio = ops.select(ops.lt(x, zero), zero, ops.div(x, mean))
-    at_zero = ops.and_(ops.eq(mean, zero), ops.eq(x, zero))
-    return where_valid(ops, ops.ge(mean, zero), ops.select(at_zero, ops.real(math.inf), ratio))
+    ratio = ops.select(ops.lt(x, zero), zero, ops.div(x, scale))
+    at_zero = ops.and_(ops.eq(scale, zero), ops.eq(x, zero))
+    return where_valid(ops, ops.ge(scale, zero), ops.select(at_zero, ops.real(math.inf), ratio))
 
 
 # -- weibull(shape, scale)
@@ -223,7 +223,7 @@ def weibull_upper(ops: Ops, x: Real, shape: Real, scale: Real) -> Real:
 
 def _weibull_hazard(ops: Ops, x: Real, shape: Real, scale: Real) -> Real:
     """(x/scale)**shape, the cumulative hazard."""
-    value = exp(ops, ops.mul(shape, log(ops, _times_mean(ops, x, scale))))
+    value = exp(ops, ops.mul(shape, log(ops, over_scale(ops, x, scale))))
     return where_valid(ops, _weibull_valid(ops, shape, scale), value)
 
 
