@@ -1,4 +1,4 @@
-"""Two scenarios on the same random numbers: what the second thought of a difference is worth.
+"""Two scenarios on the same random numbers: what is different, and how sure that is.
 
 Trajectory i has the same parameters and the same luck in both, so most of what is uncertain about each cancels in the
 difference. Throughout, ``difference = a - b`` with ``a`` the scenario named first.
@@ -12,16 +12,23 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.differences import Differences, mean_differences, median_differences, share_differences
+from sim.analysis.differences import Differences, Floats, mean_differences, median_differences, share_differences
 from sim.analysis.pair_sums import Pairs, PairSums
 from sim.compiler.emit import BLOCK
 from sim.compiler.kernel import build
 from sim.compiler.lower import lower
 from sim.engine.driver import CHUNK, Chunk, simulate
-from sim.engine.executors import Executor, available_cores, threads
+from sim.engine.executors import Executor, threads
 from sim.engine.pilot import Pilot
 from sim.engine.results import Settings
-from sim.engine.run import Progress, ScenarioRun, check_settings, choose_scenarios, varying_parameters
+from sim.engine.run import (
+    Progress,
+    ScenarioRun,
+    check_settings,
+    choose_scenarios,
+    settings_of,
+    varying_parameters,
+)
 from sim.engine.summaries import Shape
 from sim.model.declarations import Model, Question, Scenario, Study
 
@@ -104,22 +111,22 @@ def compare(
     Raises:
         UsageError: for what cannot be run.
     """
-    settings = Settings(
-        n=study.trajectories if n is None else n,
-        seed=study.seed if seed is None else seed,
-        replicates=replicates,
-        design=design,
-        n_threads=available_cores() if threads is None else threads,
-    )
+    settings = settings_of(study, n=n, seed=seed, replicates=replicates, design=design, threads=threads)
+    return compare_with(study, a, b, settings, progress)
+
+
+def compare_with(study: Study, a: str, b: str, settings: Settings, progress: Progress | None = None) -> Comparison:
+    """The same with settings."""
     check_settings(settings, study.model)
-    return compare_sides(*sides_of(study, (a, b), settings), progress)
+    first, second = sides_of(study, (a, b), settings)
+    return compare_sides(first, second, progress)
 
 
-def sides_of(study: Study, names: Sequence[str], settings: Settings) -> tuple[Side, ...]:
+def sides_of(study: Study, names: Sequence[str], settings: Settings) -> list[Side]:
     """Scenarios of one study, which share a kernel."""
     chosen = [choose_scenarios(study, [name])[0] for name in names]
     kernel = build(lower(study.model, varying_parameters(study)))
-    return tuple(Side(study, s, s.name, ScenarioRun.of(kernel, study.model, s, settings)) for s in chosen)
+    return [Side(study, s, s.name, ScenarioRun.of(kernel, study.model, s, settings)) for s in chosen]
 
 
 def compare_sides(a: Side, b: Side, progress: Progress | None = None) -> Comparison:
@@ -133,9 +140,7 @@ def compare_sides(a: Side, b: Side, progress: Progress | None = None) -> Compari
     executor: Executor = threads(settings.n_threads)
     for state in executor(range(0, work.n_draws, work.draws), sums.fresh, work.add):
         sums.merge(state)
-    same = a.study is b.study and replace(a.scenario, name="", title="", about="") == replace(
-        b.scenario, name="", title="", about=""
-    )
+    same = a.study is b.study and _unnamed(a.scenario) == _unnamed(b.scenario)
     return Comparison(
         a=a.label,
         b=b.label,
@@ -146,6 +151,11 @@ def compare_sides(a: Side, b: Side, progress: Progress | None = None) -> Compari
         outcomes=layout.outcomes,
         transitions=sums.transitions.counts,
     )
+
+
+def _unnamed(scenario: Scenario) -> Scenario:
+    """What a scenario does, whatever it is called."""
+    return replace(scenario, name="", title="", about="")
 
 
 class _PairRun:
@@ -254,10 +264,7 @@ def _over_time(key: Key, dates: Sequence[str], found: Differences, row: int) -> 
         yield _difference(key, date, numbers)
 
 
-Array = npt.NDArray[np.float64]
-
-
-def _columns(found: Differences, part: Callable[[Array], Array]) -> list[list[float]]:
+def _columns(found: Differences, part: Callable[[Floats], Floats]) -> list[list[float]]:
     arrays = (
         found.a, found.b, found.difference, found.low, found.high, found.band_low, found.band_high, found.sign_share
     )  # fmt: skip

@@ -1,12 +1,13 @@
 """From sums over pairs to differences a - b: intervals that use the pairing, and bands over what is not known.
 
-Pairs come in clusters: those of one parameter draw share their parameters. Cluster j has m_j pairs with the total D_j of
-what is compared, a trajectory in scenario a less the same trajectory in b; the difference is d = sum D_j / sum m_j.
+Pairs come in clusters: those of one parameter draw share their parameters. Cluster j has m_j pairs with the total D_j
+of what is compared, a trajectory in scenario a less the same in b; the difference is d = sum D_j / sum m_j.
 
-- Interval: the linearised variance of a ratio of cluster sums, J/(J-1) sum (D_j - d m_j)^2 / (sum m_j)^2 over J clusters
-  (Cochran 1977, Sampling Techniques, eq. 6.13), and the normal distribution. For shares, two pairs are added, one that
-  differs each way (Agresti and Min 2005, Statistics in Medicine 24, 729-740; Bonett and Price 2012, Journal of
-  Educational and Behavioral Statistics 37, 479-488), so that no difference seen is not taken for none at all.
+- Interval: the linearised variance of a ratio of cluster sums, J/(J-1) sum (D_j - d m_j)^2 / (sum m_j)^2 over J
+  clusters (Cochran 1977, Sampling Techniques, eq. 6.13), and the normal distribution. For shares the variance is that
+  of two pairs more, one that differs each way (Agresti and Min 2005, Statistics in Medicine 24, 729-740; Bonett and
+  Price 2012, Journal of Educational and Behavioral Statistics 37, 479-488), so that no difference seen is not taken
+  for none at all.
 - Band: E[D_j^2 - sum of squares within] = m_j (m_j - 1) E[d_j^2], d_j being the difference given the parameters, so
   its variance over parameter draws is known without the noise within draws; the band and the share of parameter draws
   in which the difference has the sign found are those of the normal distribution with that variance.
@@ -63,7 +64,8 @@ def _sign_share(difference: Floats, spread: Floats) -> Floats:
     away = np.divide(np.abs(difference), sd, out=np.full(difference.shape, np.inf), where=sd > 0)
     share: Floats = elementwise("normal_cdf", 1)(np.minimum(away, 40.0))
     known = ~np.isnan(spread) & ~((difference == 0) & ~(sd > 0))
-    return np.where(known, share, np.nan)
+    found: Floats = np.where(known, share, np.nan)
+    return found
 
 
 def mean_differences(sums: MeanSums, sizes: Sizes, *, are_shares: bool = False, identical: bool = False) -> Differences:
@@ -117,7 +119,8 @@ def _share_spread(sums: ShareSums, p_a: Floats, p_b: Floats) -> Floats:
     second_b = (products[2, 2] - totals[2]) / (products[3, 3] - totals[3])
     mixed = (products[0, 2] - sums.both) / (products[1, 3] - sums.common)
     difference = p_a - p_b
-    return second_a + second_b - 2 * mixed - difference * difference
+    spread: Floats = second_a + second_b - 2 * mixed - difference * difference
+    return spread
 
 
 def median_differences(sums: MedianSums, sizes: Sizes, pilots: tuple[Pilot, Pilot]) -> Differences:
@@ -128,15 +131,15 @@ def median_differences(sums: MedianSums, sizes: Sizes, pilots: tuple[Pilot, Pilo
     """
     n = sizes.n
     width = min(0.971 * max(n, 1) ** (-1 / 3), 0.45)
-    medians, scales = zip(*(_median(sums, i, n, width, pilots[i]) for i in (0, 1)), strict=True)
+    (median_a, scale_a), (median_b, scale_b) = (_median(sums, i, n, width, pilots[i]) for i in (0, 1))
     k_a, k_b, aa, bb, ab, am, bm = sums.sums.astype(np.float64)
     p_a, p_b, mm = k_a / max(n, 1), k_b / max(n, 1), np.full(k_a.shape, float(sizes.squares))
     with np.errstate(invalid="ignore"):
-        own_a = scales[0] * scales[0] * _covariance(np.array([[aa, am], [am, mm]]), p_a, p_a)
-        own_b = scales[1] * scales[1] * _covariance(np.array([[bb, bm], [bm, mm]]), p_b, p_b)
-        mixed = scales[0] * scales[1] * _covariance(np.array([[ab, am], [bm, mm]]), p_a, p_b)
+        own_a = scale_a * scale_a * _covariance(np.array([[aa, am], [am, mm]]), p_a, p_a)
+        own_b = scale_b * scale_b * _covariance(np.array([[bb, bm], [bm, mm]]), p_b, p_b)
+        mixed = scale_a * scale_b * _covariance(np.array([[ab, am], [bm, mm]]), p_a, p_b)
         variance = np.maximum(own_a + own_b - 2 * mixed, 0.0) * _per_cluster(sizes.clusters) / max(n, 1) ** 2
-        return Differences.of(*medians, medians[0] - medians[1], variance, np.full(variance.shape, np.nan))
+        return Differences.of(median_a, median_b, median_a - median_b, variance, np.full(variance.shape, np.nan))
 
 
 def _median(sums: MedianSums, i: int, n: int, width: float, pilot: Pilot) -> tuple[Floats, Floats]:

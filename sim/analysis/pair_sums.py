@@ -43,7 +43,7 @@ class Pairs:
     def closes(self) -> Bools:
         """The last pair of each cluster."""
         after = np.arange(self.first, self.first + self.stop - self.start) + 1
-        return (after % self.cluster == 0) | (after == self.n)
+        return np.asarray((after % self.cluster == 0) | (after == self.n))
 
     @cached_property
     def starts(self) -> Ints:
