@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiler.kernel import njit
+from sim.compiler.observer import BINS
 from sim.engine.driver import Chunk
 from sim.engine.exact import ExactSum
-from sim.engine.ranges import BINS, Ranges
+from sim.engine.ranges import Ranges
 from sim.engine.summaries import Shape
 
 Floats = npt.NDArray[np.float64]
