@@ -20,7 +20,7 @@ SINGULAR = {"derived": "derived value", "phases": "phase"}
 def check_command(path: Path, terminal: Terminal) -> int:
     """The exit status; problems go to stderr, ``ok`` to stdout."""
     try:
-        study = load_study(path, (), terminal)
+        study = load_study(path)
     except ModelError as error:
         if terminal.as_json:
             terminal.document({"ok": False, "problems": [_problem(p) for p in error.problems]})

@@ -26,7 +26,7 @@ def explain_command(path: str, name: str | None, as_html: bool, out: Path | None
 
 def explain_model(path: Path, name: str | None, as_html: bool, terminal: Terminal) -> str:
     """The document of a model as Markdown, HTML or JSON."""
-    model = load_study(path, (), terminal).model
+    model = load_study(path).model
     from sim.output.document import html, markdown, plain
     from sim.output.explain import explain
 

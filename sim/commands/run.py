@@ -25,7 +25,7 @@ class RunOptions:
     seed: int | None = None
     out: Path | None = None
     scenarios: Sequence[str] = ()
-    overrides: Sequence[str] = ()
+    changes: Sequence[str] = ()
     replicates: int = 10
     keep: int = 0
     threads: int | None = None
@@ -45,18 +45,17 @@ class RunOptions:
 
 def run_command(path: Path, options: RunOptions, terminal: Terminal) -> int:
     """Run, write, show; the exit status."""
-    study = load_study(path, options.overrides, terminal)
-    from sim.engine.run import check_settings, choose_scenarios, run_with
+    study = load_study(path, options.changes, options.scenarios)
+    from sim.engine.run import check_settings, run_with
     from sim.output.console import progress_bar, results_document, show_results
     from sim.output.store import Store
 
     settings = options.settings(study)
     check_settings(settings, study.model)
-    choose_scenarios(study, options.scenarios)
     place = options.out or Path(study.output or f"results/{study.name}")
     with Store(place, force=options.force, formats=options.formats) as store:
         with progress_bar(wanted=not terminal.quiet) as progress:
-            results = run_with(study, settings, options.scenarios, progress)
+            results = run_with(study, settings, progress=progress)
         store.save(results, sys.argv)
     if terminal.as_json:
         terminal.document(results_document(results, place))
@@ -89,6 +88,6 @@ def replay_command(path: Path, trajectory: int, scenario: str, results: "Results
     words = ["crossroads", "trace", str(path), "--trajectory", str(trajectory), "--scenario", scenario]
     words += ["-n", str(s.n), "--seed", str(s.seed), "--replicates", str(s.replicates)]
     words += [] if s.design == "random" else ["--design", s.design]
-    for override in options.overrides:
-        words += ["--set", override]
+    for change in options.changes:
+        words += ["--set", change]
     return shlex.join(words)

@@ -8,7 +8,7 @@ from sim.commands.terminal import Terminal
 
 def show_command(path: Path, kernel: bool, terminal: Terminal) -> int:
     """Print the program, or the code generated from it; the exit status."""
-    study = load_study(path, (), terminal)
+    study = load_study(path)
     from sim.compiler.kernel import build
     from sim.compiler.lower import lower
     from sim.compiler.program import text

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.commands.terminal import Terminal
-
 if TYPE_CHECKING:
     from sim.model.declarations import Study
 
 
-def load_study(path: Path, overrides: Sequence[str], terminal: Terminal) -> "Study":
-    """The study at a path, with ``name=value`` settings for all its scenarios."""
+def load_study(path: Path, settings: Sequence[str] = (), scenarios: Sequence[str] = ()) -> "Study":
+    """The study at a path, with ``name=value`` settings for all its scenarios, or for those named."""
     from sim.model.load import load
 
-    return load(path, overrides=overrides)
+    return load(path, settings=settings, scenarios=scenarios)

@@ -18,20 +18,20 @@ class TraceOptions:
     seed: int | None = None
     replicates: int = 10
     design: str = "random"
-    overrides: Sequence[str] = ()
+    changes: Sequence[str] = ()
     values: bool = False
 
 
 def trace_command(path: Path, options: TraceOptions, terminal: Terminal) -> int:
     """Replay and tell; the exit status."""
-    study = load_study(path, options.overrides, terminal)
+    study = load_study(path, options.changes, [options.scenario] if options.scenario else ())
     from sim.engine.replay import replay
     from sim.engine.run import settings_of
     from sim.output.story import story, story_document
 
     n, seed, replicates, design = options.n, options.seed, options.replicates, options.design
     settings = settings_of(study, n=n, seed=seed, replicates=replicates, design=design)
-    told = replay(study, options.trajectory, options.scenario, settings)
+    told = replay(study, options.trajectory, None, settings)
     if terminal.as_json:
         terminal.document(story_document(told))
     else:

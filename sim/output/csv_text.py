@@ -1,7 +1,5 @@
 """Tables as CSV: UTF-8, header line, shortest decimals that read back as the same number, no NaN."""
 
-import csv
-import io
 from typing import Any
 
 from sim.output.tables import Table
@@ -11,16 +9,30 @@ EXECUTED = ("=", "+", "-", "@", "\t", "\r")  # text that begins so is a formula 
 
 def csv_text(table: Table) -> str:
     """The file of a table."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(column.name for column in table.columns)
-    writer.writerows(zip(*([_cell(x) for x in column] for column in table.data), strict=True))
-    return buffer.getvalue()
+    columns = [_cells(values) for values in table.data]
+    lines = [",".join(_cells([column.name for column in table.columns]))]
+    lines += map(",".join, zip(*columns, strict=True))
+    return "\n".join(lines) + "\n"
 
 
-def _cell(value: Any) -> str:
+def _cells(values: list[Any]) -> list[str]:
+    """The cells of a column; of repeated texts each is made once."""
+    if values and isinstance(values[0], str):
+        made = {text: _text(text) for text in set(values)}
+        return [made[text] for text in values]
+    return [_number(value) for value in values]
+
+
+def _number(value: float) -> str:
     if isinstance(value, float):
         return repr(value + 0.0) if value == value else ""  # + 0.0: no negative zero
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(EXECUTED) else value
     return str(value)
+
+
+def _text(text: str) -> str:
+    """The text exactly, made harmless and quoted where it must be."""
+    if text.startswith(EXECUTED):
+        text = f"'{text}"
+    if any(sign in text for sign in ',"\n\r'):
+        text = '"' + text.replace('"', '""') + '"'
+    return text

@@ -34,6 +34,8 @@ class Store:
 
     def __init__(self, directory: str | Path, *, force: bool = False, formats: Sequence[str] = ("csv",)) -> None:
         self.directory = Path(directory)
+        if self.directory.name in ("", ".."):
+            raise OutputError(f"{directory or '.'} is no place for a run")
         self.partial = self.directory.with_name(self.directory.name + ".partial")
         self.force = force
         self.formats = formats
@@ -67,8 +69,6 @@ class Store:
 
     def _check(self) -> None:
         """Refuse a place that is taken by anything but what we may replace."""
-        if not self.directory.name:
-            raise OutputError(f"{self.directory} is no place for a run")
         for place, ours in ((self.directory, is_run), (self.partial, is_partial)):
             if place.is_symlink():
                 raise OutputError(f"{place} is a link; give the directory itself")
