@@ -87,7 +87,7 @@ def _two_quantiles(name: str, given: Elicited) -> Canonical:
     (_, p, x), (_, q, y) = given.points
     arguments = solve(name, ((p, x), (q, y)))
     if arguments is None:
-        message = f"no {name} distribution has these quantiles, or none that double precision can hold"
+        message = f"no {name} distribution with these quantiles can be found in double precision"
         raise LanguageError("E245", message, "", 0, 0)
     limits = (None if limit is None else Literal(limit) for limit in (given.low, given.high))
     canonical = Canonical(name, tuple(map(Literal, arguments)), *limits)

@@ -12,7 +12,8 @@ from sim.numerics.scalar import ScalarOps
 
 OPS = ScalarOps()
 
-Quantiles = tuple[tuple[float, float], tuple[float, float]]  # (probability, value), increasing in both
+Pair = tuple[float, float]
+Quantiles = tuple[Pair, Pair]  # (probability, value), increasing in both
 
 
 def exp(x: float) -> float:
@@ -21,6 +22,10 @@ def exp(x: float) -> float:
 
 def log(x: float) -> float:
     return float(elementary.log(OPS, x))
+
+
+def _logit(p: float) -> float:
+    return float(elementary.logit(OPS, p))
 
 
 def _standard_normal(p: float) -> float:
@@ -67,18 +72,78 @@ def _gamma(given: Quantiles) -> tuple[float, float]:
     return shape, scale(shape)
 
 
-def _beta(given: Quantiles) -> tuple[float, float]:
+def _beta(given: Quantiles) -> Pair:
+    """The beta whose logit looks most like a normal, led to the quantiles step by step with Newton's method."""
     (p, x), (q, y) = given
+    mean, sd = _normal(((p, _logit(x)), (q, _logit(y))))
+    share = 1 / (1 + exp(-max(-20.0, min(mean, 20.0))))
+    slope, curve = 1 / share + 1 / (1 - share), 1 / share**2 + 1 / (1 - share) ** 2
+    size = (slope + math.sqrt(slope**2 + 4 * sd**2 * curve)) / (2 * sd**2)
+    point = log(size * share), log(size * (1 - share))
+    first, second = (_logit(float(quantiles.beta_quantile(OPS, r, size * share, size * (1 - share)))) for r in (p, q))
+    if not (math.isfinite(first) and math.isfinite(second)):
+        point, first, second = (0.0, 0.0), _logit(p), _logit(q)  # from a uniform instead
+    done, step = 0.0, 1.0
+    while done < 1 and step > 1e-3:
+        there = min(1.0, done + step)
+        logits = first + there * (_logit(x) - first), second + there * (_logit(y) - second)
+        found = newton(_beta_excess((p, q), logits), point)
+        if found is None:
+            step /= 2
+        else:
+            done, step, point = there, step * 2, found
+    return exp(point[0]), exp(point[1])
 
-    def first(log_b: float) -> float:
-        """The logarithm of ``a`` with which the first quantile is met."""
-        return root(lambda log_a: float(quantiles.beta_cdf(OPS, x, exp(log_a), exp(log_b))) - p, -20.0, 25.0)
 
-    def excess(log_b: float) -> float:
-        return float(quantiles.beta_cdf(OPS, y, exp(first(log_b)), exp(log_b))) - q
+def _beta_excess(probabilities: Pair, logits: Pair) -> Callable[[Pair], Pair]:
+    """How far quantiles are off, on the scale of a standard normal, as a function of the logarithms of a and b."""
+    low, high = (_beta_score(p, logit) for p, logit in zip(probabilities, logits, strict=True))
 
-    log_b = root(excess, -7.0, 20.0)
-    return exp(first(log_b)), exp(log_b)
+    def excess(point: Pair) -> Pair:
+        a, b = exp(point[0]), exp(point[1])
+        return low(a, b), high(a, b)
+
+    return excess
+
+
+def _beta_score(p: float, logit: float) -> Callable[[float, float], float]:
+    """How far one quantile is off, from the smaller side of the distribution."""
+    x, rest = 1 / (1 + exp(-logit)), 1 / (1 + exp(logit))
+    wanted = _standard_normal(p)
+    if p < 0.5:
+        return lambda a, b: _standard_normal(float(quantiles.beta_cdf(OPS, x, a, b))) - wanted
+    return lambda a, b: -_standard_normal(float(quantiles.beta_cdf(OPS, rest, b, a))) - wanted
+
+
+def newton(function: Callable[[Pair], Pair], point: Pair) -> Pair | None:
+    """Where two functions of two numbers are zero, as near as can be got; None where that is not found."""
+    value = function(point)
+    for _ in range(15):
+        step = _newton_step(function, point, value)
+        there = point[0] + step[0], point[1] + step[1]
+        at_there = function(there)
+        if not _length(at_there) < math.inf:
+            return None
+        if _length(at_there) >= _length(value) and _length(value) < 1e-9:
+            return point
+        point, value = there, at_there
+    return None
+
+
+def _newton_step(function: Callable[[Pair], Pair], point: Pair, value: Pair) -> Pair:
+    """The step to the zero of the tangents, but none longer than 2."""
+    width = 1e-6
+    along_x, along_y = function((point[0] + width, point[1])), function((point[0], point[1] + width))
+    a, b = (along_x[0] - value[0]) / width, (along_y[0] - value[0]) / width
+    c, d = (along_x[1] - value[1]) / width, (along_y[1] - value[1]) / width
+    size = a * d - b * c
+    step = (b * value[1] - d * value[0]) / size, (c * value[0] - a * value[1]) / size
+    shorter = min(1.0, 2 / _length(step)) if any(step) else 0.0
+    return step[0] * shorter, step[1] * shorter
+
+
+def _length(pair: Pair) -> float:
+    return abs(pair[0]) + abs(pair[1])
 
 
 def root(function: Callable[[float], float], low: float, high: float) -> float:

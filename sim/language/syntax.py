@@ -12,6 +12,7 @@ from sim.errors import LanguageError
 
 MOST_CHARACTERS = 20_000
 MOST_NODES = 2_000
+MOST_ARGUMENTS = 100  # of a distribution
 DEEPEST = 100
 
 _TOO_LARGE_HINT = "split it into derived values, or declare values over an index and use sum"
@@ -128,7 +129,10 @@ def read_call(text: str) -> NamedCall | None:
             raise _error("E233", named, offset, "arguments are written out, without `**`")
         if named.arg in [earlier.arg for earlier in tree.keywords[:place]]:
             raise _error("E242", named, offset, f"the argument `{named.arg}` is given twice")
-    for argument in (*tree.args, *(named.value for named in tree.keywords)):
+    arguments = [*tree.args, *(named.value for named in tree.keywords)]
+    if len(arguments) > MOST_ARGUMENTS:
+        raise _error("E204", tree, offset, f"{len(arguments)} arguments are beyond the limit of {MOST_ARGUMENTS}")
+    for argument in arguments:
         _check_tree(argument, offset)
     return NamedCall(tree.func.id, tuple(tree.args), tuple(tree.keywords), offset)
 

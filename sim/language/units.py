@@ -23,6 +23,7 @@ Powers = tuple[tuple[str, Fraction], ...]
 _TOLERANCE = Fraction(1, 10**12)
 _LARGEST = Fraction(10) ** 200
 _LONGEST_TEXT = 200
+_DECIMALS = 10**30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,13 +121,12 @@ def _power_of_factor(factor: Fraction, exponent: Fraction) -> Fraction:
 
 
 def _root(number: int, degree: int) -> Fraction:
-    """The root of a whole number, exact where it is whole."""
-    try:
-        approximate = float(number) ** (1 / degree)
-    except OverflowError:
-        raise LanguageError("E214", "the unit of this power is out of range") from None
-    nearest = round(approximate)
-    return Fraction(nearest) if nearest**degree == number else Fraction(approximate)
+    """The root of a whole number to 30 decimals, so that it is exact where it is whole (Newton's method)."""
+    scaled = number * _DECIMALS**degree
+    above = 1 << -(-scaled.bit_length() // degree)
+    while (better := ((degree - 1) * above + scaled // above ** (degree - 1)) // degree) < above:
+        above = better
+    return Fraction(above, _DECIMALS)
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------

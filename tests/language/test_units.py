@@ -192,6 +192,7 @@ _POWERS = st.dictionaries(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(_POWERS)
 def test_what_is_described_is_read_back(powers: dict[str, Fraction]) -> None:
     unit = DIMENSIONLESS
@@ -200,6 +201,7 @@ def test_what_is_described_is_read_back(powers: dict[str, Fraction]) -> None:
     assert parse_unit(describe(unit)) == unit
 
 
+@settings(max_examples=60, deadline=None)
 @given(_POWERS, _POWERS)
 def test_conversions_there_and_back(a: dict[str, Fraction], b: dict[str, Fraction]) -> None:
     units_ = [Unit(Fraction(1)), Unit(Fraction(1))]
