@@ -1,6 +1,5 @@
 """The start of a trajectory: its own draws, and the first value of everything that is carried."""
 
-
 from sim.compiler.builder import Builder
 from sim.compiler.expressions import Expressions
 from sim.compiler.frame import NEVER, Frame, sample_draw
@@ -92,9 +91,7 @@ class _Start:
             case Literal():
                 return True
             case Read(what, of):
-                return what in ("parameter", "lever") or (
-                    what == "draw" and self.frame.draws[of].every == "trajectory"
-                )
+                return what in ("parameter", "lever") or (what == "draw" and self.frame.draws[of].every == "trajectory")
             case Apply(_, arguments):
                 return all(self._is_constant(a) for a in arguments)
 
@@ -168,5 +165,3 @@ def _never(what: str) -> float:
 def lower_start(frame: Frame) -> Block:
     """The start block of a model whose step block is complete."""
     return _Start(frame).block()
-
-

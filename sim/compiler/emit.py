@@ -1,13 +1,17 @@
 """Program -> LLVM text: ``start``, ``step`` and ``fill`` for a block of trajectories.
 
-Memory is rows of BLOCK doubles, one row a slot, a parameter, a record; the lanes of a row are trajectories. ``step`` does
-one record time for the whole block: first what all trajectories share, then, LANES at a time, one body without a
-loop. ``fill`` makes the draws of four records at once, as one block of the generator holds four words.
+Memory is rows of STRIDE doubles, one row a slot, a parameter, a record; its first BLOCK are trajectories. ``step``
+does one record time for the whole block: first what all trajectories share, then, LANES at a time, one body without a
+loop. It reads ``slots`` and writes ``next``. ``fill`` makes the draws of four records at once, as one block of the generator holds four words.
 """
 
+from collections.abc import Iterable, Iterator
+
+from sim.compiler.observer import observe
 from sim.compiler.operations import OPERATIONS, SOURCES, apply
+from sim.compiler.order import Group, Order
 from sim.compiler.passes import TRAJECTORY, constant_slots, invariance
-from sim.compiler.program import Block, Op, Program
+from sim.compiler.program import Block, Mark, Op, Program, Record, Store
 from sim.compiler.sink import ALWAYS, guards
 from sim.compiler.vector import LANES, REAL, TRUTH, WORD, VectorModule, VectorOps, splat
 from sim.numerics.elementary import log
@@ -15,12 +19,14 @@ from sim.numerics.random import threefry, uniform32, uniform52
 from sim.numerics.special import normal_quantile
 
 BLOCK = 64  # trajectories in a block
+SEGMENT = 1500  # instructions of a loop over the lanes
+STRIDE = BLOCK + LANES  # doubles from row to row: a power of two would crowd all rows into a few sets of the cache
 QUAD = 4  # records whose draws share one block of the generator
 TRAJECTORY_DRAWS = -2  # the counter, in place of a record, of draws made once per trajectory
 VARIANTS = ("uniform", "exponential", "normal")
 
 PARAMETERS = (
-    "ptr noalias %slots, ptr noalias %parameters, ptr noalias %uniforms, ptr noalias %schedule, ptr noalias %draws, "
+    "ptr noalias %slots, ptr noalias %next, ptr noalias %parameters, ptr noalias %uniforms, ptr noalias %schedule, ptr noalias %draws, "
     "ptr noalias %records, ptr noalias %marks, i32 %key0, i32 %key1, i64 %first, i64 %record"
 )
 
@@ -36,10 +42,13 @@ class Emission:
         levels = invariance(step, fixed)
         guarded = guards(step, [level >= TRAJECTORY for level in levels])
         self.rows = _draw_rows(step, guarded)
+        self.n_rows = program.n_slots  # of slots and scratch
+        start = program.start
         body = [
-            _Function(self, program.start, invariance(program.start, fixed), [ALWAYS] * len(program.start.ops)).text("start"),
+            _Function(self, start, invariance(start, fixed), [ALWAYS] * len(start.ops)).text("start"),
             _Function(self, step, levels, guarded).text("step"),
             self._fill(),
+            observe(self.module, BLOCK, STRIDE),
         ]
         self.text = "\n".join([*body, self.module.text()])
 
@@ -90,8 +99,17 @@ class Emission:
             label = f"{variant}.done"
             offset += len(sites)
         return "\n".join(
-            [*tables, f"define void @fill({PARAMETERS}) #0 {{", "entry:",
-             "  %quad = lshr i64 %record, 2", "  %step = trunc i64 %quad to i32", *_common(), *parts, "  ret void", "}"]
+            [
+                *tables,
+                f"define void @fill({PARAMETERS}) #0 {{",
+                "entry:",
+                "  %quad = lshr i64 %record, 2",
+                "  %step = trunc i64 %quad to i32",
+                *_common(),
+                *parts,
+                "  ret void",
+                "}",
+            ]
         )
 
     def _fill_loop(self, variant: str, count: int, offset: int, before: str) -> str:
@@ -104,7 +122,7 @@ class Emission:
             f"  %{v}.p = getelementptr i32, ptr @sites_{v}, i64 %{v}.i",
             f"  %{v}.site = load i32, ptr %{v}.p",
             f"  %{v}.to = add i64 %{v}.i, {offset}",
-            f"  %{v}.base = mul i64 %{v}.to, {QUAD * BLOCK}",
+            f"  %{v}.base = mul i64 %{v}.to, {QUAD * STRIDE}",
             f"  br label %{v}.lane",
             f"{v}.lane:",
             f"  %{v}.l = phi i64 [0, %{v}.row], [%{v}.l1, %{v}.lane]",
@@ -115,7 +133,7 @@ class Emission:
         at = ops.emit(f"add i64 %{v}.base, %{v}.l")
         for number, word in enumerate(words):
             value = _shape(ops, variant, word)
-            place = ops.emit(f"add i64 {at}, {number * BLOCK}")
+            place = ops.emit(f"add i64 {at}, {number * STRIDE}")
             pointer = ops.emit(f"getelementptr double, ptr %draws, i64 {place}")
             ops.lines.append(f"  store {REAL} {value}, ptr {pointer}, align 64")
         ops.lines += [
@@ -132,7 +150,11 @@ class Emission:
 
 
 def _common() -> list[str]:
-    return ["  %high64 = lshr i64 %first, 32", "  %high = trunc i64 %high64 to i32", "  %low0 = trunc i64 %first to i32"]
+    return [
+        "  %high64 = lshr i64 %first, 32",
+        "  %high = trunc i64 %high64 to i32",
+        "  %low0 = trunc i64 %first to i32",
+    ]
 
 
 def _splat_word(ops: VectorOps, value: str) -> str:
@@ -159,10 +181,10 @@ def _generate(ops: VectorOps, low: str, step: str, site: str = "%site") -> tuple
 def _shape(ops: VectorOps, variant: str, word: str) -> str:
     uniform = uniform32(ops, word)
     if variant == "exponential":
-        return ops.neg(ops.call(log, uniform))
+        return str(ops.neg(ops.call(log, uniform)))
     if variant == "normal":
         return ops.call(normal_quantile, uniform)
-    return uniform
+    return str(uniform)
 
 
 def _draw_rows(block: Block, guarded: list[int]) -> dict[tuple[int, str], int]:
@@ -172,89 +194,130 @@ def _draw_rows(block: Block, guarded: list[int]) -> dict[tuple[int, str], int]:
     return {payload: row for row, payload in enumerate(ordered)}  # type: ignore[misc]
 
 
+Item = Group | Record | Store | Mark
+
+
 class _Function:
-    """The text of one block as a function over BLOCK trajectories."""
+    """The text of one block as a function over BLOCK trajectories.
+
+    The body is cut into segments, each a loop over the lanes of its own, whose code fits into the instruction cache. A
+    value that a later segment needs is kept in a row of scratch, behind the slots in ``next``.
+    """
 
     def __init__(self, emission: Emission, block: Block, levels: list[int], guarded: list[int]) -> None:
         self.emission = emission
         self.block = block
         self.levels = levels
-        self.guarded = guarded
         self.types = [SOURCES.get(op.name) or OPERATIONS[op.name].result for op in block.ops]
         self.ops = VectorOps(emission.module)
+        self.shared = {i: "" for i, level in enumerate(levels) if level < TRAJECTORY}
         self.values: dict[int, str] = {}
+        self.lane = ""  # the first of the lanes at hand
         self.low = ""  # the low words of the trajectories' numbers
+        self.segments = _cut(block, list(_items(block, guarded, self.shared)))
+        self.scratch = _scratch(block, self.segments, self.shared, emission.program.n_slots)
+        emission.n_rows = max(emission.n_rows, emission.program.n_slots + len(self.scratch))
 
     def text(self, name: str) -> str:
         ops = self.ops
-        ops.lines += _common()
-        ops.lines += [
-            "  %quad64 = lshr i64 %record, 2", "  %quad = trunc i64 %quad64 to i32",
-            "  %part64 = and i64 %record, 3", "  %part = trunc i64 %part64 to i32",
-            f"  %offset = mul i64 %part64, {BLOCK}", "  %now = getelementptr double, ptr %draws, i64 %offset",
-        ]
-        for index, level in enumerate(self.levels):
-            if level < TRAJECTORY:
-                self.values[index] = self._value(index)
-        ops.lines.append("  br label %lanes")
+        ops.lines += [*_common(), "  %quad64 = lshr i64 %record, 2", "  %quad = trunc i64 %quad64 to i32"]
+        ops.lines += ["  %part64 = and i64 %record, 3", "  %part = trunc i64 %part64 to i32"]
+        ops.lines.append(f"  %offset = mul i64 %part64, {STRIDE}")
+        ops.lines.append("  %now = getelementptr double, ptr %draws, i64 %offset")
+        for index in self.shared:
+            self.shared[index] = self.values[index] = self._value(index)
+        for number, items in enumerate(self.segments):
+            self._segment(number, items)
+        return "\n".join([f"define void @{name}({PARAMETERS}) #0 {{", "entry:", *ops.lines, "  ret void", "}", ""])
+
+    def _segment(self, number: int, items: list[Item]) -> None:
+        """A loop over the lanes."""
+        ops, n = self.ops, number
+        ops.lines.append(f"  br label %lanes{n}")
         before = ops.label
-        ops.begin("lanes")
+        ops.begin(f"lanes{n}")
         place = len(ops.lines)
         ops.lines.append("")  # the counter of the loop, once its end is known
-        self.low = _trajectories(ops, "%l")
-        for index, level in enumerate(self.levels):
-            if level >= TRAJECTORY and index not in self.values:
-                self._emit(index)
-        self._effects()
+        self.lane = f"%l{n}"
+        self.low = _trajectories(ops, self.lane)
+        self.values = dict(self.shared)
+        for item in items:
+            self._item(item)
         end = ops.label
         ops.lines += [
-            f"  %l1 = add i64 %l, {LANES}", f"  %lc = icmp ult i64 %l1, {BLOCK}",
-            "  br i1 %lc, label %lanes, label %done", "done:", "  ret void",
+            f"  %l{n}.next = add i64 %l{n}, {LANES}",
+            f"  %l{n}.more = icmp ult i64 %l{n}.next, {BLOCK}",
+            f"  br i1 %l{n}.more, label %lanes{n}, label %done{n}",
         ]
-        ops.lines[place] = f"  %l = phi i64 [0, %{before}], [%l1, %{end}]"
-        return "\n".join([f"define void @{name}({PARAMETERS}) #0 {{", "entry:", *ops.lines, "}", ""])
+        ops.begin(f"done{n}")
+        ops.lines[place] = f"  %l{n} = phi i64 [0, %{before}], [%l{n}.next, %{end}]"
 
-    def _emit(self, index: int) -> None:
-        if self.guarded[index] == ALWAYS:
-            self.values[index] = self._value(index)
-        else:
-            self._emit_guarded(index)
+    def _item(self, item: Item) -> None:
+        match item:
+            case Group(guard, members) if guard == ALWAYS:
+                self.values[members[0]] = self._value(members[0])
+                self._keep(members[0])
+            case Group():
+                self._guarded_group(item)
+            case Record(row, value):
+                self._record(row, value)
+            case Store(slot, value):
+                pointer = self._pointer("%next", slot)
+                self.ops.lines.append(f"  store {REAL} {self._known(value)}, ptr {pointer}, align 64")
+            case Mark(row, value):
+                self._bits(self._known(value), "%marks", row * (BLOCK // LANES))
 
-    def _emit_guarded(self, first: int) -> None:
-        """All that is ready under one guard, in a block of its own; skipped where no lane needs it."""
-        ops, guard = self.ops, self.guarded[first]
-        members = self._ready(first, guard)
+    def _guarded_group(self, group: Group) -> None:
+        """Values under a guard, in a block of their own; skipped where no lane needs them."""
+        ops = self.ops
+        condition = self._known(group.guard)
+        for member in group.members:
+            for argument in self.block.ops[member].arguments:
+                if argument not in group.members:
+                    self._known(argument)
         inside, after, before = ops.fresh("guard"), ops.fresh("rest"), ops.label
-        ops.lines.append(f"  br i1 {ops.anywhere(self.values[guard])}, label %{inside}, label %{after}")
+        ops.lines.append(f"  br i1 {ops.anywhere(condition)}, label %{inside}, label %{after}")
+        before = ops.label
         ops.begin(inside)
-        for index in members:
+        for index in group.members:
             self.values[index] = self._value(index)
         end = ops.label
         ops.lines.append(f"  br label %{after}")
         ops.begin(after)
-        for index in self._wanted_outside(members):
+        for index in group.members:
             kind = TRUTH if self.types[index] == "truth" else REAL
             self.values[index] = ops.emit(f"phi {kind} [{self.values[index]}, %{end}], [zeroinitializer, %{before}]")
+        for index in group.members:
+            self._keep(index)
 
-    def _ready(self, first: int, guard: int) -> list[int]:
-        members: list[int] = []
-        known = set(self.values)
-        for index in range(first, len(self.block.ops)):
-            if self.guarded[index] == guard and known.issuperset(self.block.ops[index].arguments):
-                members.append(index)
-                known.add(index)
-        return members
+    def _known(self, value: int) -> str:
+        """The register of a value: computed before, or fetched where an earlier segment left it."""
+        if value not in self.values:
+            row = self.scratch.get(value)
+            if row is None:
+                self.values[value] = self._value(value)
+            elif self.types[value] == "real":
+                self.values[value] = self._load("%next", row)
+            else:
+                self.values[value] = self._fetch_bits(row)
+        return self.values[value]
 
-    def _wanted_outside(self, members: list[int]) -> list[int]:
-        inside = set(members)
-        wanted = {a for i, op in enumerate(self.block.ops) if i not in inside for a in op.arguments}
-        return [index for index in members if index in wanted]
+    def _keep(self, value: int) -> None:
+        """Leave a value for later segments."""
+        row = self.scratch.get(value)
+        if row is None:
+            return
+        if self.types[value] == "real":
+            pointer = self._pointer("%next", row)
+            self.ops.lines.append(f"  store {REAL} {self.values[value]}, ptr {pointer}, align 64")
+        else:
+            self._bits(self.values[value], "%next", row * STRIDE * 8)
 
     def _value(self, index: int) -> str:
         op = self.block.ops[index]
         if op.name in SOURCES:
             return self._source(op)
-        arguments = [self.values[a] for a in op.arguments]
+        arguments = [self._known(a) for a in op.arguments]
         operation = OPERATIONS[op.name]
         if operation.outlined and op.payload is None:
             symbol = self.emission.module.outline(f"op_{op.name}", operation.function, len(arguments))
@@ -269,7 +332,8 @@ class _Function:
             case "truth_const":
                 return ops.truth(bool(payload))
             case "uniform" | "schedule":
-                pointer = ops.emit(f"getelementptr double, ptr %{op.name}{'s' if op.name == 'uniform' else ''}, i64 {payload}")
+                array = "uniforms" if op.name == "uniform" else "schedule"
+                pointer = ops.emit(f"getelementptr double, ptr %{array}, i64 {payload}")
                 return _splat_real(ops, ops.emit(f"load double, ptr {pointer}"))
             case "record":
                 return _splat_real(ops, ops.emit("uitofp i64 %record to double"))
@@ -283,34 +347,93 @@ class _Function:
         return self._load("%now", row * QUAD)
 
     def _pointer(self, base: str, row: int) -> str:
-        at = self.ops.emit(f"add i64 %l, {row * BLOCK}")
+        at = self.ops.emit(f"add i64 {self.lane}, {row * STRIDE}")
         return self.ops.emit(f"getelementptr double, ptr {base}, i64 {at}")
 
     def _load(self, base: str, row: int) -> str:
         return self.ops.emit(f"load {REAL}, ptr {self._pointer(base, row)}, align 64")
 
-    def _effects(self) -> None:
-        ops, block = self.ops, self.block
-        for record in block.records:
-            pointer = self._pointer("%records", record.row)
-            value = self.values[record.value]
-            if block.active is not None:
-                kept = ops.emit(f"load {REAL}, ptr {pointer}, align 64")
-                value = ops.select(self.values[block.active], value, kept)
-            ops.lines.append(f"  store {REAL} {value}, ptr {pointer}, align 64")
-        if block.marks:
-            group = ops.emit(f"lshr i64 %l, {LANES.bit_length() - 1}")
-            for mark in block.marks:
-                byte = ops.emit(f"bitcast {TRUTH} {self.values[mark.value]} to i{LANES}")
-                at = ops.emit(f"add i64 {group}, {mark.row * (BLOCK // LANES)}")
-                pointer = ops.emit(f"getelementptr i{LANES}, ptr %marks, i64 {at}")
-                ops.lines.append(f"  store i{LANES} {byte}, ptr {pointer}")
-        for store in block.stores:
-            pointer = self._pointer("%slots", store.slot)
-            ops.lines.append(f"  store {REAL} {self.values[store.value]}, ptr {pointer}, align 64")
+    def _record(self, row: int, value: int) -> None:
+        ops = self.ops
+        result = self._known(value)
+        pointer = self._pointer("%records", row)
+        if self.block.active is not None:
+            kept = ops.emit(f"load {REAL}, ptr {pointer}, align 64")
+            result = ops.select(self._known(self.block.active), result, kept)
+        ops.lines.append(f"  store {REAL} {result}, ptr {pointer}, align 64")
+
+    def _byte(self, base: str, offset: int) -> str:
+        """Where the bits of these lanes stand: one byte for LANES of them."""
+        group = self.ops.emit(f"lshr i64 {self.lane}, {LANES.bit_length() - 1}")
+        at = self.ops.emit(f"add i64 {group}, {offset}")
+        return self.ops.emit(f"getelementptr i{LANES}, ptr {base}, i64 {at}")
+
+    def _bits(self, truth: str, base: str, offset: int) -> None:
+        byte = self.ops.emit(f"bitcast {TRUTH} {truth} to i{LANES}")
+        self.ops.lines.append(f"  store i{LANES} {byte}, ptr {self._byte(base, offset)}")
+
+    def _fetch_bits(self, row: int) -> str:
+        byte = self.ops.emit(f"load i{LANES}, ptr {self._byte('%next', row * STRIDE * 8)}")
+        return self.ops.emit(f"bitcast i{LANES} {byte} to {TRUTH}")
+
+
+def _items(block: Block, guarded: list[int], known: Iterable[int]) -> Iterator[Item]:
+    """The effects of a block, each after what it needs."""
+    order = Order(block, guarded, known)
+    for effects in (block.records, block.stores, block.marks):
+        for effect in effects:
+            if isinstance(effect, Record) and block.active is not None:
+                yield from order.demand(block.active)
+            yield from order.demand(effect.value)
+            yield effect
+
+
+def _cut(block: Block, items: list[Item]) -> list[list[Item]]:
+    """Segments of about SEGMENT instructions."""
+    segments: list[list[Item]] = [[]]
+    size = 0
+    for item in items:
+        cost = sum(_cost(block.ops[i]) for i in item.members) if isinstance(item, Group) else 2
+        if size + cost > SEGMENT and segments[-1]:
+            segments.append([])
+            size = 0
+        segments[-1].append(item)
+        size += cost
+    return segments
+
+
+def _cost(op: Op) -> int:
+    """About how many instructions an operation takes where it stands."""
+    if op.name in SOURCES:
+        return 1
+    operation = OPERATIONS[op.name]
+    return 6 if operation.outlined else operation.cost
+
+
+def _scratch(block: Block, segments: list[list[Item]], shared: Iterable[int], n_slots: int) -> dict[int, int]:
+    """A row for each value that a later segment needs and that is more than a source to read again."""
+    home: dict[int, int] = {}
+    wanted: dict[int, None] = {}
+    common = set(shared)
+    for number, items in enumerate(segments):
+        for item in items:
+            if isinstance(item, Group):
+                needed = [a for m in item.members for a in block.ops[m].arguments]
+                needed += [] if item.guard == ALWAYS else [item.guard]
+                home |= dict.fromkeys(item.members, number)
+            else:
+                needed = [item.value]
+                needed += [block.active] if isinstance(item, Record) and block.active is not None else []
+            for value in needed:
+                if value not in common and home[value] < number and not _is_cheap(block.ops[value]):
+                    wanted[value] = None
+    return {value: row for row, value in enumerate(wanted, start=n_slots)}
+
+
+def _is_cheap(op: Op) -> bool:
+    return op.name in ("load", "parameter", "const", "truth_const")
 
 
 def _splat_real(ops: VectorOps, value: str) -> str:
     first = ops.emit(f"insertelement {REAL} poison, double {value}, i64 0")
     return ops.emit(f"shufflevector {REAL} {first}, {REAL} poison, {WORD} zeroinitializer")
-

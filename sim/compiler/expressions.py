@@ -10,7 +10,9 @@ DIRECT = {
     **{name: name for name in ("add", "sub", "mul", "div", "neg", "abs", "exp", "log", "log1p", "expm1", "sqrt")},
     **{name: name for name in ("floor", "ceil", "sign", "sin", "cos", "tanh", "logistic", "logit", "normal_cdf")},
     **{name: name for name in ("table", "hazard")},
-    **{"round": "round_even", "floordiv": "floor_divide", "mod": "modulo"},
+    "round": "round_even",
+    "floordiv": "floor_divide",
+    "mod": "modulo",
     "normal_quantile": "standard_normal_quantile",
 }
 COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})

@@ -1,10 +1,12 @@
 """The frame of a lowering: the step block as it grows, and the numbers given to slots, inputs, sites and rows."""
 
+from collections.abc import Callable
+
 from sim.compiler.builder import Builder
 from sim.compiler.expressions import Expressions
 from sim.compiler.program import Block, Layout, Mark, Note, Record, Store
-from sim.language.tree import Apply, Node, Read
-from sim.model.declarations import Chance, Draw, Model
+from sim.language.tree import Apply, Literal, Node, Read
+from sim.model.declarations import Chance, Draw, Model, Sample
 from sim.numerics.correlation import correlation_factor
 
 NEVER = float("-inf")
@@ -103,7 +105,8 @@ class Frame:
         if draw.every == "trajectory":
             return self.load("draw", name)
         value = sample_draw(self.expressions, draw, self.model, self.site)
-        self.check(name, value)
+        if not _is_constant(draw.distribution):
+            self.check(name, value)
         self.note(value, "draw", name)
         return value
 
@@ -200,22 +203,28 @@ class Frame:
         )
 
 
-def sample_draw(expressions: Expressions, draw: Draw, model: Model, site: "object") -> int:
+def _is_constant(sample: Sample) -> bool:
+    """Whether a distribution has been checked once and for all."""
+    given = (*sample.arguments, *(bound for bound in (sample.low, sample.high) if bound is not None))
+    return all(isinstance(argument, Literal) for argument in given)
+
+
+def sample_draw(expressions: Expressions, draw: Draw, model: Model, site: Callable[[str, str], int]) -> int:
     """One value of a draw; correlated draws mix the standard normals of their group, by name."""
     b = expressions.builder
     per_step = draw.every == "step"
 
     def normal_of(name: str) -> int:
         if per_step:
-            return site(name, "normal")  # type: ignore[operator,no-any-return]
-        return b.op("standard_normal_quantile", site(name, "long"))  # type: ignore[operator]
+            return site(name, "normal")
+        return b.op("standard_normal_quantile", site(name, "long"))
 
     group = correlation_factor(draw.name, tuple((c.first, c.second, c.rank) for c in model.correlations))
     if not group:
         uniform = "uniform" if per_step else "long"
         return expressions.sample(
             draw.distribution,
-            lambda: site(draw.site, uniform),  # type: ignore[operator,no-any-return]
+            lambda: site(draw.site, uniform),
             lambda: normal_of(draw.site),
         )
     sites = {d.name: d.site for d in model.draws}
@@ -228,5 +237,3 @@ def sample_draw(expressions: Expressions, draw: Draw, model: Model, site: "objec
         return b.op("at_least", b.const(2**-53), inside)
 
     return expressions.sample(draw.distribution, uniform_of_mixed, mixed)
-
-

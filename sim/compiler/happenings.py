@@ -69,7 +69,8 @@ def _check_where(frame: Frame, name: str, gate: int, value: int, unbounded: bool
 
 def _kinds(frame: Frame, event: Event, fired: int, order: int) -> None:
     b = frame.builder
-    drawn = _weighted(frame, event.name, fired, [w for _, w in event.kinds], frame.site(f"{event.site} kind", "uniform"))
+    uniform = frame.site(f"{event.site} kind", "uniform")
+    drawn = _weighted(frame, event.name, fired, [weight for _, weight in event.kinds], uniform)
     named = b.op("ge", order, b.const(2))
     kind = b.op("select", named, b.op("sub", order, b.const(2)), b.op("choose", fired, drawn, b.const(0)))
     for number, (name, _) in enumerate(event.kinds):

@@ -95,7 +95,8 @@ class Interpreter:
                 return float(record)
             case "load":
                 return self.slots[payload]
-        return self._draw(*payload, record)
+        site, variant = payload
+        return self._draw(site, variant, record)
 
     def _draw(self, site: int, variant: str, record: int) -> float:
         ops = self.ops

@@ -3,24 +3,31 @@
 The only place with jit options: ``njit`` below is used by every jitted function of the project.
 """
 
+import ctypes
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from sim.compiler.emit import BLOCK, Emission
+from sim.compiler.emit import Emission
 from sim.compiler.native import load
 from sim.compiler.operations import OPERATIONS
 from sim.compiler.passes import optimise
 from sim.compiler.program import Program
 from sim.compiler.vector import LANES, REAL, VectorModule, VectorOps
 
-njit = functools.partial(numba.njit, cache=True, nogil=True, error_model="numpy")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def njit(function: Function) -> Function:
+    """Compile at the first call and cache on disk; the code holds no lock and checks no divisor."""
+    return cast("Function", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +36,12 @@ class Kernel:
 
     program: Program
     text: str
-    start: int  # addresses of the three functions
+    start: int  # addresses of the functions
     step: int
     fill: int
+    observe: int
     n_draw_rows: int
-    n_slots: int
+    n_rows: int  # of slots and scratch
 
 
 def build(program: Program) -> Kernel:
@@ -47,16 +55,17 @@ def build(program: Program) -> Kernel:
         start=native.address("start"),
         step=native.address("step"),
         fill=native.address("fill"),
+        observe=native.address("observe"),
         n_draw_rows=len(emission.rows),
-        n_slots=optimised.n_slots,
+        n_rows=emission.n_rows,
     )
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def call_block(
+def _call_block(
     typing_context: Any,
     address: Any,
     slots: Any,
+    following: Any,
     parameters: Any,
     uniforms: Any,
     schedule: Any,
@@ -69,22 +78,46 @@ def call_block(
     record: Any,
 ) -> Any:
     """Call ``start``, ``step`` or ``fill`` by its address, on a block of trajectories at one record."""
-    from llvmlite import ir
-
-    arrays = (slots, parameters, uniforms, schedule, draws, records, marks)
+    arrays = (slots, following, parameters, uniforms, schedule, draws, records, marks)
     signature = types.void(types.int64, *arrays, types.uint32, types.uint32, types.int64, types.int64)
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer, word, wide = ir.IntType(8).as_pointer(), ir.IntType(32), ir.IntType(64)
-        function = ir.FunctionType(ir.VoidType(), [pointer] * 7 + [word, word, wide, wide])
+        function = ir.FunctionType(ir.VoidType(), [pointer] * 8 + [word, word, wide, wide])
         passed = []
-        for kind, value in zip(arrays, arguments[1:8], strict=True):
+        for kind, value in zip(arrays, arguments[1:9], strict=True):
             array = context.make_array(kind)(context, builder, value)
             passed.append(builder.bitcast(array.data, pointer))
-        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), [*passed, *arguments[8:]])
+        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), [*passed, *arguments[9:]])
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+def _call_observe(
+    typing_context: Any, address: Any, records: Any, ranges: Any, sums: Any, histogram: Any, mask: Any
+) -> Any:
+    """Call ``observe`` by its address, for as many rows as there are ranges."""
+    arrays = (records, ranges, sums, histogram)
+    signature = types.void(types.int64, *arrays, types.uint64)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer, wide = ir.IntType(8).as_pointer(), ir.IntType(64)
+        function = ir.FunctionType(ir.VoidType(), [pointer] * 4 + [wide, wide])
+        made = [
+            context.make_array(kind)(context, builder, value)
+            for kind, value in zip(arrays, arguments[1:5], strict=True)
+        ]
+        passed = [builder.bitcast(array.data, pointer) for array in made]
+        rows = builder.extract_value(made[1].shape, 0)
+        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), [*passed, rows, arguments[5]])
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+call_block: Any = intrinsic(_call_block)
+call_observe: Any = intrinsic(_call_observe)
 
 
 def aligned(*shape: int) -> np.ndarray:
@@ -127,8 +160,6 @@ done:
 
 def elementwise(name: str, arity: int) -> Callable[..., np.ndarray]:
     """An operation of :mod:`sim.compiler.operations` over arrays of float64, with the bits of the interpreter."""
-    import ctypes
-
     address = _elementwise(name, arity)
     function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, *[ctypes.c_void_p] * arity)(address)
 
@@ -145,6 +176,3 @@ def elementwise(name: str, arity: int) -> Callable[..., np.ndarray]:
         return columns[0, :size].reshape(shape)
 
     return over
-
-
-__all__ = ["BLOCK", "Kernel", "aligned", "build", "call_block", "elementwise", "njit"]

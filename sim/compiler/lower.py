@@ -1,6 +1,6 @@
 """Model -> Program: what a declaration means, in the order of a step.
 
-    draws and derived values -> records, questions, outcomes -> events -> phases, decisions -> states -> stores
+draws and derived values -> records, questions, outcomes -> events -> phases, decisions -> states -> stores
 """
 
 from sim.compiler.begin import lower_start
@@ -108,5 +108,3 @@ def _machines(frame: Frame) -> Machines:
 def _mark_things(frame: Frame) -> tuple[int, ...]:
     things = {name: number for number, name in enumerate(frame.layout.things)}
     return tuple(things[name] if kind == "thing" else -1 for kind, name in frame.marks)
-
-

@@ -1,4 +1,7 @@
-"""LLVM text -> machine code, cached on disk. A cache that is damaged or cannot be written costs time, never an answer."""
+"""LLVM text -> machine code, cached on disk.
+
+A cache that is damaged or cannot be written costs time, never an answer.
+"""
 
 import contextlib
 import hashlib

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sim.language.distributions import FAMILIES
+from sim.language.families import FAMILIES
 from sim.numerics import division, elementary, quantiles, special
 
-# Where a value comes from: a constant (number or truth); a row of the sampled parameters; a constant of the scenario; a value of the
-# scenario at this record; the number of this record; a slot; a draw (site, variant).
+# Where a value comes from: a constant (number or truth); a row of the sampled parameters; a constant of the scenario;
+# a value of the scenario at this record; the number of this record; a slot; a draw (site, variant).
 SOURCES = {
     "const": "real",
     "truth_const": "truth",

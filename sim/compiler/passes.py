@@ -26,8 +26,9 @@ def optimise(program: Program) -> Program:
 
 def drop_notes(program: Program) -> Program:
     """Notes speak to people; the kernel does without them."""
-    return _with(program, start=dataclasses.replace(program.start, notes=()),
-                 step=dataclasses.replace(program.step, notes=()))
+    return _with(
+        program, start=dataclasses.replace(program.start, notes=()), step=dataclasses.replace(program.step, notes=())
+    )
 
 
 def fold(program: Program) -> Program:
@@ -62,11 +63,11 @@ def _identity(b: Builder, op: Op, arguments: tuple[int, ...], constants: list[fl
             return arguments[0]
         case "mul", [1.0, _]:
             return arguments[1]
-        case ("select" | "choose"), [bool(known), _, _]:
+        case (("select" | "choose"), [bool(known), _, _]):
             return arguments[1] if known else arguments[2]
-        case ("and" | "also"), [True, _]:
+        case (("and" | "also"), [True, _]):
             return arguments[1]
-        case ("and" | "also"), [False, _]:
+        case (("and" | "also"), [False, _]):
             return arguments[0]
         case "and", [_, bool(known)]:
             return arguments[0] if known else arguments[1]
@@ -88,7 +89,7 @@ def _prune(block: Block) -> Block:
         if index in needed:
             needed.update(block.ops[index].arguments)
     numbers: dict[int, int] = {}
-    ops = []
+    ops: list[Op] = []
     for index, op in enumerate(block.ops):
         if index in needed:
             numbers[index] = len(ops)
@@ -102,11 +103,10 @@ def hoist(program: Program) -> Program:
     fixed = constant_slots(program)
     levels = invariance(step, fixed)
     used = {a for op, level in zip(step.ops, levels, strict=True) if level > TRAJECTORY for a in op.arguments}
-    used |= {root for root in step.roots()}
+    used |= set(step.roots())
     types = _types(step)
     moved = [
-        i for i in sorted(used)
-        if levels[i] == TRAJECTORY and step.ops[i].name not in SOURCES and types[i] == "real"
+        i for i in sorted(used) if levels[i] == TRAJECTORY and step.ops[i].name not in SOURCES and types[i] == "real"
     ]
     if not moved:
         return program
@@ -146,8 +146,15 @@ def _with_hoisted(start: Block, step: Block, slots: dict[int, int]) -> Block:
 
 # How far a value is known ahead: by every trajectory alike; along one trajectory; by all at one record; not at all.
 SCENARIO, RECORD, TRAJECTORY, LANE = range(4)
-_LEVELS = {"const": SCENARIO, "truth_const": SCENARIO, "uniform": SCENARIO, "schedule": RECORD, "record": RECORD,
-           "parameter": TRAJECTORY, "draw": LANE}
+_LEVELS = {
+    "const": SCENARIO,
+    "truth_const": SCENARIO,
+    "uniform": SCENARIO,
+    "schedule": RECORD,
+    "record": RECORD,
+    "parameter": TRAJECTORY,
+    "draw": LANE,
+}
 
 
 def invariance(block: Block, fixed: frozenset[int]) -> list[int]:

@@ -63,8 +63,8 @@ class Block:
 
     def roots(self) -> Iterator[int]:
         """The values that the block exists for."""
-        for effect in (*self.stores, *self.records, *self.marks, *self.notes):
-            yield effect.value
+        for effects in (self.stores, self.records, self.marks, self.notes):
+            yield from (effect.value for effect in effects)
         if self.active is not None:
             yield self.active
 
@@ -159,9 +159,9 @@ def _types(title: str, block: Block) -> list[str]:
 
 
 def _verify_effects(title: str, block: Block, types: list[str], program: Program) -> None:
-    for effect in (*block.stores, *block.records):
-        if types[effect.value] != "real":
-            raise ProgramError(f"{title}: {effect} of a truth")
+    reals = [store.value for store in block.stores] + [record.value for record in block.records]
+    if any(types[value] != "real" for value in reals):
+        raise ProgramError(f"{title}: a truth is stored or recorded")
     for mark in block.marks:
         if types[mark.value] != "truth" or not 0 <= mark.row < program.n_marks:
             raise ProgramError(f"{title}: {mark}")

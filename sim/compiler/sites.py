@@ -9,7 +9,7 @@ def _hash(name: str, attempt: int) -> int:
 
 
 def site_numbers(names: Iterable[str]) -> dict[str, int]:
-    """A distinct number below 2^32 for each name; of two names that collide the later in the alphabet is hashed again."""
+    """A distinct number below 2^32 for each name; of two that collide the later in the alphabet is hashed again."""
     numbers: dict[str, int] = {}
     taken: set[int] = set()
     for name in sorted(set(names)):

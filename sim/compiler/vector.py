@@ -227,7 +227,9 @@ class VectorOps:
         """Whether a truth holds in any lane, as one i1."""
         return self._intrinsic(f"llvm.vector.reduce.or.v{LANES}i1", "i1", (TRUTH,), (condition,))
 
-    def when(self, condition: str, compute: Callable[[], tuple[str, ...]], otherwise: tuple[str, ...]) -> tuple[str, ...]:
+    def when(
+        self, condition: str, compute: Callable[[], tuple[str, ...]], otherwise: tuple[str, ...]
+    ) -> tuple[str, ...]:
         inside, after = self.fresh("when"), self.fresh("after")
         before = self.label
         self.lines.append(f"  br i1 {self.anywhere(condition)}, label %{inside}, label %{after}")

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numba import uint32, uint64
 
+from sim.compiler.emit import BLOCK, QUAD, STRIDE
 from sim.compiler.inputs import Inputs
-from sim.compiler.kernel import BLOCK, Kernel, aligned, call_block, njit
-from sim.engine.ranges import BINS, Ranges
+from sim.compiler.kernel import Kernel, aligned, call_block, call_observe, njit
+from sim.compiler.observer import BINS, RANGES, ROW, SUMS
+from sim.compiler.vector import LANES
+from sim.engine.ranges import Ranges
 
 CHUNK = 32 * BLOCK  # trajectories in a chunk
-QUAD = 4  # records whose draws are filled at once
 
 
 @dataclass(slots=True)
@@ -88,16 +90,22 @@ class _Sums:
 
     def __init__(self, kernel: Kernel, ranges: Ranges | None) -> None:
         layout = kernel.program.layout
-        n_measures = len(layout.measures) if ranges is not None else 0
-        shape = (layout.n_records, n_measures)
-        self.low, self.scale, self.center = (
-            (ranges.low, ranges.scale, ranges.center) if ranges is not None else (np.zeros(shape),) * 3
-        )
-        self.sums, self.squares = np.zeros(shape), np.zeros(shape)
-        self.lows, self.highs = np.full(shape, np.inf), np.full(shape, -np.inf)
-        self.histogram = np.zeros((*shape, BINS + 2), dtype=np.uint16)
-        n_values = sum(len(values) for _, values in layout.machines)
-        self.shares = np.zeros((layout.n_records, n_values), dtype=np.uint32)
+        n_records, n_measures = layout.n_records, len(layout.measures) if ranges is not None else 0
+        self.ranges = np.zeros((n_records, n_measures, RANGES))
+        if ranges is not None:
+            self.ranges[:] = np.stack([ranges.low, ranges.scale, ranges.center], axis=-1)
+        self.vectors = aligned(n_records, n_measures, SUMS)
+        self.parts = self.vectors.reshape(n_records, n_measures, 4, LANES)
+        self.parts[:, :, 2], self.parts[:, :, 3] = np.inf, -np.inf
+        self.counts = np.zeros((n_records, n_measures, ROW), dtype=np.uint16)
+        self.shares = np.zeros((n_records, sum(len(values) for _, values in layout.machines)), dtype=np.uint32)
+
+    def total(self, part: int) -> np.ndarray:
+        """One of the sums over all lanes, added in one order everywhere."""
+        result = self.parts[:, :, part, 0]
+        for lane in range(1, LANES):
+            result = result + self.parts[:, :, part, lane]
+        return result
 
 
 @dataclass(slots=True)
@@ -133,11 +141,11 @@ class _Single:
             counts=self.counts[:, :count],
             firsts=self.firsts[:, :count],
             final=self.final[:, :count],
-            sums=sums.sums,
-            squares=sums.squares,
-            lows=sums.lows,
-            highs=sums.highs,
-            histogram=sums.histogram,
+            sums=sums.total(0),
+            squares=sums.total(1),
+            lows=sums.parts[:, :, 2].min(axis=-1),
+            highs=sums.parts[:, :, 3].max(axis=-1),
+            histogram=sums.counts[:, :, : BINS + 2],
             shares=sums.shares,
             kept=self.kept,
         )
@@ -154,10 +162,11 @@ class _Memory:
         self.kernel, self.inputs, self.sampled = kernel, inputs, np.ascontiguousarray(parameters)
         self.replicates, self.seed, self.first = replicates, seed, first
         self.n_things = len(layout.things)
-        self.slots = aligned(max(kernel.n_slots, 1), BLOCK)
-        self.parameters = aligned(max(len(layout.uncertain), 1), BLOCK)
-        self.draws = aligned(max(kernel.n_draw_rows, 1) * QUAD, BLOCK)
-        self.records = aligned(max(len(layout.measures) + len(layout.machines), 1), BLOCK)
+        self.slots = aligned(max(kernel.n_rows, 1), STRIDE)
+        self.next = aligned(max(kernel.n_rows, 1), STRIDE)
+        self.parameters = aligned(max(len(layout.uncertain), 1), STRIDE)
+        self.draws = aligned(max(kernel.n_draw_rows, 1) * QUAD, STRIDE)
+        self.records = aligned(max(len(layout.measures) + len(layout.machines), 1), STRIDE)
         self.marks = np.zeros(max(program.n_marks, 1), dtype=np.uint64)
         self.mark_things = np.array(program.mark_things or (-1,), dtype=np.int64)
         self.machine_of_mark = np.full(max(program.n_marks, 1), -1, dtype=np.int64)
@@ -183,46 +192,46 @@ class _Memory:
             kept=np.zeros((layout.n_records, n_measures + len(layout.machines), n_keep)),
         )
         _run(
-            (kernel.start, kernel.step, kernel.fill),
-            (self.slots, self.parameters, self.inputs.uniforms, self.inputs.schedule, self.draws, self.records),
+            (kernel.start, kernel.step, kernel.fill, kernel.observe),
+            (self.slots, self.next, self.parameters, self.inputs.uniforms, self.inputs.schedule, self.draws, self.records),
             self.marks, self.sampled, self.replicates, self.seed & 0xFFFFFFFF, self.seed >> 32, self.first, masks,
             (self.mark_things, self.machine_of_mark, self.machine_slots, self.machine_things),
             (self.result_slots, kernel.program.results.failed, n_measures, len(layout.machines), layout.n_records),
             (single.slots, single.failed, single.counts, single.firsts, single.final, single.kept),
-            (sums.low, sums.scale, sums.center),
-            (sums.sums, sums.squares, sums.lows, sums.highs, sums.histogram),
-            sums.shares, self.share_columns,
+            sums.ranges, sums.vectors, sums.counts, sums.shares, self.share_columns,
         )  # fmt: skip
         return single
 
 
 @njit
 def _run(
-    addresses: Any, arrays: Any, marks: Any, sampled: Any, replicates: int, key0: int, key1: int, first: int, masks: Any,
-    things: Any, sizes: Any, single: Any, ranges: Any, sums: Any, shares: Any, share_columns: Any,
+    addresses: Any, arrays: Any, marks: Any, sampled: Any, replicates: int, key0: int, key1: int, first: int,
+    masks: Any, things: Any, sizes: Any, single: Any, ranges: Any, sums: Any, histogram: Any, shares: Any, share_columns: Any,
 ) -> None:  # fmt: skip
     """All blocks of a chunk, each through all its records."""
-    start, step, fill = addresses
-    slots, parameters, uniforms, schedule, draws, records = arrays
+    start, step, fill, observe = addresses
+    even, odd, parameters, uniforms, schedule, draws, records = arrays
     n_records = sizes[4]
     for block in range(len(masks)):
         base = first + block * BLOCK
         at = block * BLOCK
         _spread(parameters, sampled, first, base, replicates)
-        call_block(
-            start, slots, parameters, uniforms, schedule[0], draws, records, marks, uint32(key0), uint32(key1), base, 0
-        )
-        _begin(slots, things, single, at)
+        call_block(start, odd, even, parameters, uniforms, schedule[0], draws, records, marks,
+                   uint32(key0), uint32(key1), base, 0)  # fmt: skip
+        odd[:] = even  # what is never stored again must stand in both
+        _begin(even, things, single, at)
         for record in range(n_records):
+            slots, following = (odd, even) if record % 2 else (even, odd)
             if record % QUAD == 0:
-                call_block(fill, slots, parameters, uniforms, schedule[record], draws, records, marks,
+                call_block(fill, slots, following, parameters, uniforms, schedule[record], draws, records, marks,
                            uint32(key0), uint32(key1), base, record)  # fmt: skip
-            call_block(step, slots, parameters, uniforms, schedule[record], draws, records, marks,
+            call_block(step, slots, following, parameters, uniforms, schedule[record], draws, records, marks,
                        uint32(key0), uint32(key1), base, record)  # fmt: skip
-            _note(marks, slots, things, single, at, record + 1)
-            _summarise(records, masks[block], record, sizes, ranges, sums, shares, share_columns)
+            _note(marks, following, things, single, at, record + 1)
+            call_observe(observe, records, ranges[record], sums[record], histogram[record], masks[block])
+            _share(records, masks[block], record, sizes[2], shares, share_columns)
             _keep(records, single[5], at, record)
-        _finish(slots, records, sizes, single, at)
+        _finish(odd if n_records % 2 else even, records, sizes, single, at)
 
 
 @njit
@@ -269,7 +278,7 @@ def _note(marks: Any, slots: Any, things: Any, single: Any, at: int, date: int) 
 def _lowest(bits: int) -> int:
     """The position of the lowest bit that is set."""
     position = 0
-    rest = bits
+    rest: Any = bits
     for width in (32, 16, 8, 4, 2, 1):
         if rest & ((uint64(1) << uint64(width)) - uint64(1)) == 0:
             rest >>= uint64(width)
@@ -278,38 +287,12 @@ def _lowest(bits: int) -> int:
 
 
 @njit
-def _summarise(
-    records: Any, mask: int, record: int, sizes: Any, ranges: Any, sums: Any, shares: Any, share_columns: Any
-) -> None:
-    """Add the values of a block at one record to the sums, leaving out the lanes that are not in the mask."""
-    low, scale, center = ranges
-    totals, squares, lows, highs, histogram = sums
-    for row in range(totals.shape[1]):
-        least, width, middle = low[record, row], scale[record, row], center[record, row]
-        bins = histogram[record, row]
-        lowest, highest = lows[record, row], highs[record, row]
-        a0, a1, b0, b1 = 0.0, 0.0, 0.0, 0.0
+def _share(records: Any, mask: int, record: int, n_measures: int, shares: Any, columns: Any) -> None:
+    """Count the values of phases and decisions, leaving out the lanes that are not in the mask."""
+    for machine in range(len(columns)):
         for lane in range(BLOCK):
             if (mask >> uint64(lane)) & uint64(1):
-                value = records[row, lane]
-                away = value - middle
-                if lane & 1:
-                    a1 += away
-                    b1 += away * away
-                else:
-                    a0 += away
-                    b0 += away * away
-                lowest, highest = min(lowest, value), max(highest, value)
-                place = (value - least) * width
-                number = 0 if place < 0.0 else (BINS + 1 if not place < BINS else 1 + int(place))
-                bins[number] += 1
-        totals[record, row] += a0 + a1
-        squares[record, row] += b0 + b1
-        lows[record, row], highs[record, row] = lowest, highest
-    for machine in range(len(share_columns)):
-        for lane in range(BLOCK):
-            if (mask >> uint64(lane)) & uint64(1):
-                shares[record, share_columns[machine] + int(records[sizes[2] + machine, lane])] += 1
+                shares[record, columns[machine] + int(records[n_measures + machine, lane])] += 1
 
 
 @njit

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.compiler.observer import BINS
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-BINS = 1024
 MARGIN = 0.2  # of the central width, added on each side
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 
