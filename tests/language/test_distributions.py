@@ -214,7 +214,7 @@ def test_metalog_quantiles_are_met(text: str, family: str) -> None:
     assert low < grid[0] < grid[-1] < high
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.integers(1, 99), min_size=2, max_size=6, unique=True),
     st.lists(st.floats(0.05, 10), min_size=7, max_size=7),
@@ -392,7 +392,7 @@ _PIECES = ["normal(", "beta(", "quantiles(", "poisson(", "p5=", "p50=", "p95=", 
 _PIECES += ["0", "-", "0.5", "a", "area", ",", ",", ")", "(", "*", "+", "1e308", "=", "'", "held", "p=", "lognormal("]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=16).map("".join) | st.text(max_size=20))
 def test_any_text_is_a_distribution_or_an_error(text: str) -> None:
     try:

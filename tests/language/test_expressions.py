@@ -416,7 +416,7 @@ _PIECES += [
 ]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=25).map(" ".join) | st.text(max_size=40))
 @example("\x0c")
 @example("a\r\n+b")
