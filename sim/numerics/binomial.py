@@ -1,6 +1,5 @@
 """The binomial family: ``binomial_at``, ``binomial_lower``, ``binomial_upper``, as in ``simple_families``."""
 
-
 from sim.numerics.count_search import ADD_UP_TO, TAIL_FOR_ADDING, add_up, home_in
 from sim.numerics.counts import is_share
 from sim.numerics.elementary import at_least, at_most, exp, log, log1p, log_odds

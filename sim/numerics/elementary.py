@@ -20,7 +20,7 @@ from sim.numerics.patterns import (
     SIGN_BIT,
     SQRT_HALF_BITS,
     TINY,
-    horner,
+    polynomial,
     with_sign,
 )
 
@@ -81,7 +81,7 @@ def exp_sum(ops: Ops, x: Real, tail: Real | None) -> Real:
     shifted, r = _reduce_exp(ops, x)
     if tail is not None:
         r = ops.add(r, tail)
-    fraction = ops.fma(ops.mul(r, r), horner(ops, EXP_TERMS, r), r)
+    fraction = ops.fma(ops.mul(r, r), polynomial(ops, EXP_TERMS, r), r)
     value = _scale(ops, ops.add(ops.real(1.0), fraction), shifted)
     value = ops.select(ops.lt(x, ops.real(EXP_BOTTOM)), ops.real(0.0), value)
     return ops.select(ops.gt(x, ops.real(EXP_TOP)), ops.real(math.inf), value)
@@ -105,7 +105,7 @@ def expm1(ops: Ops, x: Real) -> Real:
     low = ops.real(-50.0)
     bounded = at_least(ops, low, x)
     shifted, r = _reduce_exp(ops, bounded)
-    fraction = ops.fma(ops.mul(r, r), horner(ops, EXP_TERMS, r), r)
+    fraction = ops.fma(ops.mul(r, r), polynomial(ops, EXP_TERMS, r), r)
     half_scale = _scale(ops, ops.real(0.5), shifted)  # one less in the exponent: 2**1024 has no representation
     half = ops.fma(half_scale, fraction, ops.sub(half_scale, ops.real(0.5)))
     return ops.select(ops.gt(x, ops.real(EXP_TOP)), ops.real(math.inf), ops.add(half, half))
@@ -203,7 +203,7 @@ def _log_of_parts(ops: Ops, k: Real, f: Real) -> Real:
     s = ops.div(f, ops.add(ops.real(2.0), f))
     z = ops.mul(s, s)
     half_square = ops.mul(ops.mul(ops.real(0.5), f), f)
-    rest = ops.fma(z, horner(ops, LOG_TERMS, z), half_square)
+    rest = ops.fma(z, polynomial(ops, LOG_TERMS, z), half_square)
     low = ops.fma(k, ops.real(LN2_LOW), ops.mul(s, rest))
     return ops.fma(k, ops.real(LN2_HIGH), ops.sub(f, ops.sub(half_square, low)))
 
@@ -251,7 +251,7 @@ def _log_in_two(ops: Ops, x: Real) -> tuple[Real, Real]:
     s = ops.mul(f, inverse)
     residue = ops.fma(ops.neg(s), lost, ops.fma(ops.neg(s), whole, f))
     z = ops.mul(s, s)
-    small = ops.fma(ops.mul(s, z), horner(ops, LOG_TERMS, z), ops.mul(k, ops.real(LN2_LOW)))
+    small = ops.fma(ops.mul(s, z), polynomial(ops, LOG_TERMS, z), ops.mul(k, ops.real(LN2_LOW)))
     small = ops.fma(ops.mul(ops.real(2.0), residue), inverse, small)
     first = ops.mul(k, ops.real(LN2_HIGH))
     second = ops.add(s, s)
@@ -306,7 +306,7 @@ def _sine_of_rest(ops: Ops, x: Real, turns: Real, sign: Bits) -> Real:
     for part in PI_PARTS:
         x = ops.fma(turns, ops.real(-part), x)
     z = ops.mul(x, x)
-    value = ops.fma(ops.mul(x, z), horner(ops, SIN_TERMS, z), x)
+    value = ops.fma(ops.mul(x, z), polynomial(ops, SIN_TERMS, z), x)
     return ops.from_bits(ops.ixor(ops.bits(value), sign))
 
 

@@ -11,7 +11,7 @@ import math
 
 from sim.numerics.elementary import at_least, at_most, exp, expm1, integer_power, log, log1p, log_odds
 from sim.numerics.ops import Ops, Real, Truth
-from sim.numerics.patterns import horner
+from sim.numerics.patterns import polynomial
 from sim.numerics.simple_families import where_valid
 from sim.numerics.special import normal_quantile_of_sides, stirling_error
 from sim.numerics.tail_root import tail_root
@@ -87,8 +87,10 @@ def beta_valid(ops: Ops, a: Real, b: Real) -> Truth:
 def beta_log_peak(ops: Ops, a: Real, b: Real) -> Real:
     """log f(0), the part of log f(v) that depends on a and b alone."""
     total = ops.add(a, b)
-    half_log = ops.mul(ops.real(0.5), log(ops, ops.mul(a, ops.div(b, total))))
-    errors = ops.sub(ops.sub(stirling_error(ops, total), stirling_error(ops, a)), stirling_error(ops, b))
+    logs = [log(ops, z) for z in (a, b, total)]
+    half_log = ops.mul(ops.real(0.5), ops.sub(ops.add(logs[0], logs[1]), logs[2]))
+    of_a, of_b, of_total = (stirling_error(ops, z, log_z) for z, log_z in zip((a, b, total), logs, strict=True))
+    errors = ops.sub(ops.sub(of_total, of_a), of_b)
     return ops.add(ops.sub(half_log, ops.real(HALF_LOG_TWO_PI)), errors)
 
 
@@ -204,9 +206,9 @@ def _student_guess(ops: Ops, z: Real, df: Real) -> Real:
     s = ops.div(ops.real(1.0), df)
     square = ops.mul(z, z)
     bounded = at_most(ops, ops.real(13.0), square)
-    value = horner(ops, STUDENT_TERMS[-1], bounded)
+    value = polynomial(ops, STUDENT_TERMS[-1], bounded)
     for terms in reversed(STUDENT_TERMS[:-1]):
-        value = ops.fma(value, s, horner(ops, terms, bounded))
+        value = ops.fma(value, s, polynomial(ops, terms, bounded))
     g = ops.fma(value, s, ops.real(1.0))
     return log(ops, ops.mul(df, expm1(ops, ops.mul(ops.mul(square, g), s))))
 
@@ -243,7 +245,7 @@ def _cornish_fisher(ops: Ops, z: Real, a: Real, b: Real) -> Real:
     r, s = ops.div(ops.real(1.0), a), ops.div(ops.real(1.0), b)
 
     def cumulant(power: int, sign: float, *terms: float) -> Real:
-        left, right = (ops.mul(integer_power(ops, x, power), horner(ops, terms, x)) for x in (r, s))
+        left, right = (ops.mul(integer_power(ops, x, power), polynomial(ops, terms, x)) for x in (r, s))
         return ops.fma(ops.real(sign), right, left)
 
     mean = cumulant(1, -1.0, -1 / 2, -1 / 12)
@@ -252,7 +254,7 @@ def _cornish_fisher(ops: Ops, z: Real, a: Real, b: Real) -> Real:
     skew = ops.div(cumulant(2, -1.0, -1.0, -1.0, -1 / 2), ops.mul(variance, sd))
     excess = ops.div(cumulant(3, 1.0, 2.0, 3.0, 2.0), ops.mul(variance, variance))
     square = ops.mul(z, z)
-    bent = ops.mul(excess, horner(ops, (-1 / 8, 1 / 24), square))
-    bent = ops.fma(ops.mul(skew, skew), horner(ops, (5 / 36, -1 / 18), square), bent)
-    shape = ops.fma(skew, horner(ops, (-1 / 6, 1 / 6), square), ops.fma(z, bent, z))
+    bent = ops.mul(excess, polynomial(ops, (-1 / 8, 1 / 24), square))
+    bent = ops.fma(ops.mul(skew, skew), polynomial(ops, (5 / 36, -1 / 18), square), bent)
+    shape = ops.fma(skew, polynomial(ops, (-1 / 6, 1 / 6), square), ops.fma(z, bent, z))
     return ops.fma(sd, shape, mean)

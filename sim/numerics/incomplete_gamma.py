@@ -13,7 +13,7 @@ import math
 
 from sim.numerics.elementary import LOG_TERMS, at_least, at_most, exp, expm1, log
 from sim.numerics.ops import Ops, Real, Truth
-from sim.numerics.patterns import horner
+from sim.numerics.patterns import polynomial
 from sim.numerics.simple_families import where_valid
 from sim.numerics.special import normal_quantile_of_sides, stirling_error, tail_ratio
 from sim.numerics.tail_root import tail_root
@@ -21,7 +21,7 @@ from sim.numerics.tail_root import tail_root
 HALF_LOG_TWO_PI = 0.9189385332046728
 CLOSE = 0.29  # |x - a|/a within which log(x/a) comes from a series
 TEMME_FROM = 50.0
-SERIES_BLOCK = 6  # terms between two tests
+SERIES_BLOCK = 10  # terms between two tests
 FRACTION_BLOCK = 4
 NEGLIGIBLE = 1e-17
 CONVERGED = 4e-16
@@ -169,8 +169,9 @@ def gamma_shape_valid(ops: Ops, shape: Real) -> Truth:
 
 def gamma_log_peak(ops: Ops, a: Real) -> Real:
     """log f(0), the part of log f(v) that depends on the shape alone."""
-    half_log = ops.mul(ops.real(0.5), log(ops, a))
-    return ops.sub(ops.sub(half_log, ops.real(HALF_LOG_TWO_PI)), stirling_error(ops, a))
+    log_a = log(ops, a)
+    half_log = ops.mul(ops.real(0.5), log_a)
+    return ops.sub(ops.sub(half_log, ops.real(HALF_LOG_TWO_PI)), stirling_error(ops, a, log_a))
 
 
 def gamma_log_density(ops: Ops, a: Real, t: Real, v: Real, peak: Real) -> Real:
@@ -188,7 +189,7 @@ def _close_shortfall(ops: Ops, t: Real) -> Real:
     """t - log(1 + t) for |t| < 0.29: with s = t/(2 + t), log(1 + t) = 2 atanh(s) and 2s = t - s*t."""
     s = ops.div(t, ops.add(t, ops.real(2.0)))
     z = ops.mul(s, s)
-    return ops.mul(s, ops.fma(ops.neg(z), horner(ops, LOG_TERMS, z), t))
+    return ops.mul(s, ops.fma(ops.neg(z), polynomial(ops, LOG_TERMS, z), t))
 
 
 def gamma_tail_ratio(ops: Ops, a: Real, t: Real) -> Real:
@@ -256,12 +257,12 @@ def _temme(ops: Ops, a: Real, t: Real) -> Real:
     size = ops.sqrt(ops.add(square, square))
     upper = ops.ge(t, ops.real(0.0))
     eta = ops.select(upper, size, ops.neg(size))
-    total = horner(ops, TEMME_TERMS[-1], eta)
+    total = polynomial(ops, TEMME_TERMS[-1], eta)
     for terms in reversed(TEMME_TERMS[:-1]):
-        total = ops.fma(total, inverse, horner(ops, terms, eta))
+        total = ops.fma(total, inverse, polynomial(ops, terms, eta))
     total = ops.mul(ops.mul(total, root), ops.real(INVERSE_ROOT_TWO_PI))
     normal = tail_ratio(ops, ops.div(size, root))
-    scale = ops.div(exp(ops, stirling_error(ops, a)), ops.mul(ops.real(INVERSE_ROOT_TWO_PI), ops.sqrt(a)))
+    scale = ops.div(exp(ops, stirling_error(ops, a, log(ops, a))), ops.mul(ops.real(INVERSE_ROOT_TWO_PI), ops.sqrt(a)))
     upper_ratio = ops.mul(ops.neg(scale), ops.add(normal, total))
     return ops.select(upper, upper_ratio, ops.mul(scale, ops.sub(normal, total)))
 
@@ -287,9 +288,9 @@ def _first_guess(ops: Ops, p: Real, q: Real, a: Real, peak: Real) -> Real:
     z = normal_quantile_of_sides(ops, p, q)
     s = ops.div(ops.real(1.0), a)
     eta = ops.mul(z, ops.sqrt(s))
-    value = horner(ops, GUESS_TERMS[-1], eta)
+    value = polynomial(ops, GUESS_TERMS[-1], eta)
     for terms in reversed(GUESS_TERMS[:-1]):
-        value = ops.fma(value, s, horner(ops, terms, eta))
+        value = ops.fma(value, s, polynomial(ops, terms, eta))
     fitted = ops.and_(ops.ge(a, ops.real(1.0)), ops.lt(ops.abs(z), ops.real(3.6)))
     (value,) = ops.when(ops.not_(fitted), lambda: (_rough_guess(ops, p, z, a, peak),), (value,))
     return value

@@ -27,8 +27,8 @@ def power_of_two(ops: Ops, x: Real) -> Real:
     return ops.from_bits(ops.iand(ops.bits(x), ops.integer(EXPONENT_BITS)))
 
 
-def horner(ops: Ops, coefficients: tuple[float, ...], x: Real) -> Real:
-    """c0 + c1*x + c2*x**2 + ..., by one fma per term."""
+def polynomial(ops: Ops, coefficients: tuple[float, ...], x: Real) -> Real:
+    """c0 + c1*x + c2*x**2 + ..., by Horner's rule with one fma per term."""
     total = ops.real(coefficients[-1])
     for coefficient in reversed(coefficients[:-1]):
         total = ops.fma(total, x, ops.real(coefficient))
