@@ -10,7 +10,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Literal as Choice
 
-from sim.errors import Place
+from sim.errors import Place, Problem
 from sim.language.tree import Node
 
 
@@ -28,7 +28,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A distribution in canonical form: a family of :mod:`sim.language.distributions`, its arguments, its truncation."""
+    """A distribution in canonical form: a family of :mod:`sim.language.families`, its arguments, its truncation."""
 
     family: str
     arguments: tuple[Node, ...]
@@ -149,7 +149,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(Declared):
-    """A choice. A decision point is a tick of ``every`` or one of ``on``; each step if both are absent; and ``when``."""
+    """A choice. A decision point is a tick of ``every`` or one of ``on``; each step without both; and ``when``."""
 
     actor: str
     asks: str = ""
@@ -254,8 +254,8 @@ class Scenario:
     states: "dict[str, float]" = field(default_factory=dict)  # initial values
     phases: "dict[str, tuple[float, ...]]" = field(default_factory=dict)  # initial weights
     decisions: "dict[str, int]" = field(default_factory=dict)  # initial options
-    force: "dict[str, tuple[int, ...]]" = field(default_factory=dict)  # the option in force at each record, -1 for none
-    fire: "dict[str, frozenset[int]]" = field(default_factory=dict)  # events and kinds: the records at which they are dated
+    force: "dict[str, tuple[int, ...]]" = field(default_factory=dict)  # option in force at each record, -1 for none
+    fire: "dict[str, frozenset[int]]" = field(default_factory=dict)  # events and kinds: the records of their dates
     suppress: frozenset[str] = frozenset()  # events
 
 
@@ -300,3 +300,4 @@ class Study:
     about: str = ""
     path: str = ""
     blocks: "dict[str, object]" = field(default_factory=dict)  # sweep, objectives and other analysis blocks, as read
+    warnings: tuple[Problem, ...] = ()  # what is doubtful, but no error

@@ -1,0 +1,106 @@
+"""From the files of a model as read to a checked, flat model."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from sim.model.calendar import read_clock
+from sim.model.check_decisions import actors, decisions
+from sim.model.check_events import events, phases
+from sim.model.check_links import check_cycles, check_streams, correlations, history, warn_of_unused
+from sim.model.check_outputs import default_measures, measures, outcomes, questions
+from sim.model.check_values import derived, draws, levers, parameters, states
+from sim.model.collect import File, collect
+from sim.model.declarations import Actor, Clock, Measure, Model
+from sim.model.source import At, Report
+from sim.model.workshop import Workshop, text
+
+T = TypeVar("T")
+
+
+class Checked:
+    """A model and the workshop in which it was checked, for what a study adds to it."""
+
+    def __init__(self, files: list[File], sources: list[tuple[str, str]], report: Report) -> None:
+        self.files, self.report = files, report
+        self.root = files[0].record
+        clock = read_clock(self.root["clock"], report) if self.root["clock"] else None
+        self.shop = self._shop(clock or _STAND_IN)
+        self.model = self._model(sources)
+        self.listed = any("measures" in file.record for file in files)
+
+    def _shop(self, clock: Clock) -> Workshop:
+        names, own_units = collect(self.files, clock, self.report)
+        defaults = {file.namespace: file.record["defaults"] for file in self.files}
+        return Workshop(names, clock, own_units, self.report, defaults)
+
+    def _each(self, kind: str, check: Callable[..., Iterator[T]], *more: Any) -> tuple[T, ...]:
+        """Every element of every declaration of a kind."""
+        entities = [entity for entity in self.shop.names.entities.values() if entity.kind == kind]
+        return tuple(
+            declared
+            for entity in entities
+            if entity.record is not None
+            for declared in check(self.shop, entity, entity.record, *more)
+        )
+
+    def _model(self, sources: list[tuple[str, str]]) -> Model:
+        shop, root = self.shop, self.files[0]
+        who: tuple[Actor, ...] = tuple(actors(shop, root.entries("actors")))
+        model = Model(
+            name=text(self.root, "model"),
+            title=text(self.root, "title"),
+            about=text(self.root, "about"),
+            clock=shop.clock,
+            parameters=self._each("parameter", parameters),
+            levers=self._each("lever", levers),
+            draws=self._each("draw", draws),
+            derived=self._each("derived", derived),
+            states=self._each("state", states),
+            events=self._each("event", events),
+            phases=self._each("phase", phases),
+            actors=who,
+            decisions=self._each("decision", decisions, {actor.name: actor for actor in who}),
+            outcomes=tuple(outcomes(shop, root.entries("outcomes"))),
+            questions=tuple(
+                question
+                for file in self.files
+                for entry in file.entries("questions")
+                for question in questions(shop, file, entry)
+            ),
+            measures=self._measures(),
+            correlations=tuple(correlations(shop, self.root["correlations"] or [])),
+            history=tuple(history(shop, root.entries("history"))),
+            modules=tuple((f.namespace, text(f.record, "title"), text(f.record, "about")) for f in self.files[1:]),
+            sources=tuple(sources),
+        )
+        check_cycles(shop, model)
+        check_streams(shop, model)
+        return model
+
+    def _measures(self) -> tuple[Measure, ...]:
+        listed = [file for file in self.files if file.record["measures"] is not None]
+        found = [m for file in listed for m in measures(self.shop, file.namespace, file.record["measures"])]
+        if not listed:
+            found = list(default_measures(self.shop))
+        return unique_measures(found, self.report, self.root)
+
+    def finish(self) -> None:
+        """What can be said only when everything that reads has read."""
+        warn_of_unused(self.shop)
+
+
+def unique_measures(found: list[Measure], report: Report, at: At) -> tuple[Measure, ...]:
+    seen: dict[str, Measure] = {}
+    for measure in found:
+        if seen.setdefault(measure.name, measure) is not measure and measure != seen[measure.name]:
+            report.add("E303", f"two measures are called `{measure.name}`", at)
+    return tuple(seen.values())
+
+
+def _stand_in() -> Clock:
+    import datetime
+
+    return Clock(datetime.date(2000, 1, 1), "day", 1, 100_000)
+
+
+_STAND_IN = _stand_in()
