@@ -1,0 +1,166 @@
+"""What the model says of claims: a table, and a page in plain words."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import floor, log10
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis.claims import ROLES
+from sim.analysis.compare import Difference
+from sim.analysis.verdicts import Finding, Judgement
+from sim.output.columns import Column
+from sim.output.tables import Table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+COLUMNS = (
+    Column("claim", "", "Name of the claim."),
+    Column("claim_verdict", "", "Verdict on the claim: supported if all its claimed rows are, reversed if some are "
+           "reversed and none is supported, else not supported."),
+    Column("scenario_a", "", "Scenario a."),
+    Column("scenario_b", "", "Scenario b."),
+    Column("role", "", "claimed; qualified: what speaks against the claim or limits it; mechanism: what carries it."),
+    Column("measure", "", "What is compared, in words."),
+    Column("kind", "", "outcome, question, event, measure or state."),
+    Column("what", "", "Its name."),
+    Column("aspect", "", "As in compare.csv."),
+    Column("unit", "", "Unit of a measure; empty: dimensionless, or a probability."),
+    Column("date", "date", "Date of the record time."),
+    Column("a", "that of the row", "In scenario a."),
+    Column("b", "that of the row", "In scenario b."),
+    Column("difference", "that of the row", "a - b."),
+    Column("low", "that of the row", "Lower end of its 95% interval, Monte Carlo error only."),
+    Column("high", "that of the row", "Upper end of the same."),
+    Column("epistemic_p05", "that of the row", "5% quantile over parameter draws of the difference, chance removed."),
+    Column("epistemic_p95", "that of the row", "95% quantile of the same."),
+    Column("expected", "", "The difference expected: higher (above 0), lower, or same (within a margin)."),
+    Column("expected_share", "share", "Share of parameter draws whose difference has the expected sign."),
+    Column("verdict", "", "supported: the interval lies on the expected side; reversed: on the other; else not "
+           "supported."),
+)  # fmt: skip
+
+RULES = """\
+Each claim of the seed essay is a contrast of two scenarios on the same random numbers: the same parameters and the same
+luck, trajectory by trajectory. A difference is the first scenario less the second. The 95% interval is Monte Carlo
+error alone; the 90% band is over what is not known (the parameters), with chance removed. At this size of sample even
+small differences are clear of Monte Carlo error, so the verdict speaks of the model's direction; whether a difference
+matters is for its size and its band to say.
+
+A metric is **supported** where the whole interval lies on the expected side of zero (or, where no change is expected,
+within the margin), **reversed** where it lies on the other side, and **not supported** otherwise. A claim is supported
+if all its metrics are, reversed if some are reversed and none is supported, and not supported otherwise. What qualifies
+a claim, and what is shown of its mechanism, does not count. No number of the model was set to make a claim come out,
+and a claim that the model does not support stays unsupported. A model can show what its assumptions imply, not what is
+true: many coefficients are expert judgement.
+"""
+
+
+def claims_table(judgements: Iterable[Judgement]) -> Table:
+    rows = (_row(judgement, finding) for judgement in judgements for finding in judgement.findings)
+    return Table.of_rows("claims", COLUMNS, rows)
+
+
+def _row(judgement: Judgement, finding: Finding) -> Sequence[Any]:
+    c, m, r = finding.contrast, finding.metric, finding.row
+    numbers = (r.a, r.b, r.difference, r.low, r.high, *r.band)
+    return (
+        judgement.claim.name, judgement.verdict, c.a, c.b, m.role, m.title, r.kind, r.what, r.aspect, r.unit, r.date,
+        *numbers, m.expect, finding.expected_share, finding.verdict,
+    )  # fmt: skip
+
+
+def claims_page(judgements: Sequence[Judgement]) -> str:
+    """The page, as Markdown."""
+    settings = judgements[0].settings
+    size = f"{settings.n:,} trajectories of each scenario, {settings.replicates} for each draw of the parameters, seed"
+    opening = [
+        "# What the model says of the ten claims", "",
+        f"Written by `make claims`: {size} {settings.seed}.", "",
+        RULES,
+        "| claim | verdict | metrics as claimed |", "| --- | --- | --- |",
+        *(f"| {j.claim.study.title} | **{j.verdict}** | {j.n_supported} of {len(j.under('claimed'))} |"
+          for j in judgements),
+        "",
+    ]  # fmt: skip
+    return "\n".join([*opening, *(line for judgement in judgements for line in _section(judgement))]).rstrip() + "\n"
+
+
+HEADINGS = {"claimed": "", "qualified": "What qualifies it:", "mechanism": "What the model shows of it:"}
+
+
+def _section(judgement: Judgement) -> Iterator[str]:
+    claim = judgement.claim
+    yield from (f"## {claim.study.title}", "", f"*{claim.says}* **{judgement.verdict.capitalize()}.**", "")
+    for role in ROLES:
+        if role == "mechanism":
+            yield from (f"What carries it: {claim.carried_by}", "")
+        findings = judgement.under(role)
+        if findings and HEADINGS[role]:
+            yield from (HEADINGS[role], "")
+        for finding in findings:
+            yield f"- {sentence(finding)}"
+        if findings:
+            yield ""
+    if judgement.failures:
+        yield from (f"{judgement.failures} trajectories failed and are left out.", "")
+
+
+def sentence(finding: Finding) -> str:
+    """A finding in words."""
+    row, contrast, write = finding.row, finding.contrast, _writer(finding.row)
+    where = f" ({row.aspect}, {row.date})" if row.kind == "measure" else ""
+    verdict = f" **{finding.verdict.capitalize()}.**" if finding.verdict else ""
+    return (
+        f"{finding.metric.title}{where}: {write(row.a)} under {contrast.a}, {write(row.b)} under {contrast.b}; "
+        f"{_change(finding)}.{verdict}"
+    )
+
+
+def _change(finding: Finding) -> str:
+    """The difference and how sure it is."""
+    row, write = finding.row, _writer(finding.row, "+")
+    about = []
+    if row.low == row.low:
+        about.append(f"95% interval {write(row.low)} to {write(row.high)}")
+    if row.band[0] == row.band[0]:
+        about.append(f"90% band {write(row.band[0])} to {write(row.band[1])}")
+    share = finding.expected_share
+    if share == share:
+        about.append(f"of the expected sign in {100 * share:.0f}% of parameter draws")
+    found = f"difference {write(row.difference)}"
+    return f"{found} ({'; '.join(about)})" if about else found
+
+
+def _writer(row: Difference, sign: str = "") -> Callable[[float], str]:
+    """Writes numbers like those of a row, as far as its interval is wide; shares as percent, differences as points."""
+    is_share = row.kind != "measure"
+    factor = 100.0 if is_share else 1.0
+    half = factor * (row.high - row.low) / 2
+    size = half if half > 0 else factor * abs(row.difference) / 10
+    decimals = min(max(-floor(log10(size)), 0), 6) if size > 0 else 2
+    unit = (" points" if sign else "%") if is_share else f" {row.unit.replace('_', ' ')}".rstrip()
+    return lambda value: f"{factor * value + 0.0:{sign},.{decimals}f}{unit}"
+
+
+def claims_document(judgements: Sequence[Judgement]) -> dict[str, Any]:
+    """The same as one JSON document."""
+    table = claims_table(judgements)
+    names = [column.name for column in table.columns]
+    rows = [
+        {name: None if value != value else value for name, value in zip(names, row, strict=True)}
+        for row in zip(*table.data, strict=True)
+    ]
+    settings = judgements[0].settings
+    verdicts = {j.claim.name: j.verdict for j in judgements}
+    return {"n": settings.n, "seed": settings.seed, "verdicts": verdicts, "claims": rows}
+
+
+def show_claims(judgements: Sequence[Judgement], console: "Console") -> None:
+    """The verdicts on the terminal, with whatever is not as claimed."""
+    for judgement in judgements:
+        title, n = judgement.claim.study.title, len(judgement.under("claimed"))
+        verdict = f"{judgement.verdict} ({judgement.n_supported} of {n})"
+        console.print(f"{title}: {verdict}", markup=False, soft_wrap=True)
+        for finding in judgement.under("claimed"):
+            if finding.verdict != "supported":
+                console.print(f"  {sentence(finding).replace('*', '')}", markup=False, soft_wrap=True)
