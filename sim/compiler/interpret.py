@@ -14,7 +14,7 @@ from sim.compiler.emit import QUAD, TRAJECTORY_DRAWS
 from sim.compiler.inputs import Inputs
 from sim.compiler.operations import SOURCES, apply
 from sim.compiler.program import Block, Op, Program
-from sim.numerics.elementary import log
+from sim.numerics.elementary import log_normal
 from sim.numerics.random import threefry, uniform32, uniform52
 from sim.numerics.scalar import ScalarOps
 from sim.numerics.special import normal_quantile
@@ -107,7 +107,7 @@ class Interpreter:
             return float(uniform52(ops, words[0], words[1]))
         uniform = uniform32(ops, words[record % QUAD])
         if variant == "exponential":
-            return -float(log(ops, uniform))
+            return -float(log_normal(ops, uniform))
         return float(normal_quantile(ops, uniform) if variant == "normal" else uniform)
 
 

@@ -41,7 +41,7 @@ class Kernel:
     fill: int
     observe: int
     n_draw_rows: int
-    n_rows: int  # of slots and scratch
+    n_slots: int
 
 
 def build(program: Program) -> Kernel:
@@ -57,7 +57,7 @@ def build(program: Program) -> Kernel:
         fill=native.address("fill"),
         observe=native.address("observe"),
         n_draw_rows=len(emission.rows),
-        n_rows=emission.n_rows,
+        n_slots=optimised.n_slots,
     )
 
 

@@ -162,8 +162,8 @@ class _Memory:
         self.kernel, self.inputs, self.sampled = kernel, inputs, np.ascontiguousarray(parameters)
         self.replicates, self.seed, self.first = replicates, seed, first
         self.n_things = len(layout.things)
-        self.slots = aligned(max(kernel.n_rows, 1), STRIDE)
-        self.next = aligned(max(kernel.n_rows, 1), STRIDE)
+        self.slots = aligned(max(kernel.n_slots, 1), STRIDE)
+        self.next = aligned(max(kernel.n_slots, 1), STRIDE)
         self.parameters = aligned(max(len(layout.uncertain), 1), STRIDE)
         self.draws = aligned(max(kernel.n_draw_rows, 1) * QUAD, STRIDE)
         self.records = aligned(max(len(layout.measures) + len(layout.machines), 1), STRIDE)
