@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sim
 from sim.errors import UsageError
@@ -13,6 +13,7 @@ from sim.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+FORMAT = 1  # of run directories: that of ``sim.output.manifest``, which would bring the engine with it
 TEXT_COLUMNS = frozenset(
     "scenario outcome question event measure variable parameter target table column what from to answer asks by date"
     " phrase median_date first_p10 first_p50 first_p90 unit value prior source confidence meaning end_date".split()
@@ -32,6 +33,8 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "compare": ("what", "difference"),
 }
 SHOWN = ("outcomes.csv", "compare.csv", "transitions.csv", "points.csv")  # a directory with none of them has no answer
+KEPT_LIMIT = 500  # kept trajectories of a scenario that are read
+CHUNK = 50_000
 SPREADSHEET_GUARDS = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
@@ -67,6 +70,20 @@ class RunDirectory:
             self.tables[table] = _read(self.path / name, REQUIRED.get(table, ()))
         return self.tables[table] if len(self.tables[table]) else None
 
+    def trajectories(self, scenario: str) -> "pd.DataFrame | None":
+        """The kept trajectories of one scenario, the first by number; the file may be far larger than memory."""
+        import pandas as pd
+
+        name = self.file_of("trajectories")
+        if name is None:
+            return None
+        frames = (
+            part[(part["scenario"] == scenario) & (pd.to_numeric(part["trajectory"], errors="coerce") < KEPT_LIMIT)]
+            for part in _parts(self.path / name)
+        )
+        found = [part for part in frames if len(part)]
+        return _plain(pd.concat(found, ignore_index=True)) if found else None
+
 
 def open_directories(paths: Sequence[Path]) -> tuple[RunDirectory, ...]:
     """All directories, opened and verified; one error names everything that is wrong with any of them."""
@@ -99,16 +116,23 @@ def _manifest(path: Path) -> Mapping[str, object]:
     manifest = _load_manifest(path)
     if manifest.get("complete") is not True:
         raise UsageError(f"{path}: not a complete run (its manifest.json does not say so)")
-    version = manifest.get("version")
-    if version is not None and version != sim.__version__:
+    if (other := _other_version(manifest)) is not None:
         raise UsageError(
-            f"{path}: written by version {version}, and this is version {sim.__version__}; run the study again, "
+            f"{path}: written by {other}, and this is version {sim.__version__}; run the study again, "
             "or make the report with the version that wrote it"
         )
     files = manifest.get("files")
     if not isinstance(files, dict) or not all(isinstance(digest, str) for digest in files.values()):
         raise UsageError(f"{path}: its manifest.json does not list the files of the run with their sha256")
     return manifest
+
+
+def _other_version(manifest: Mapping[str, object]) -> str | None:
+    """The version that wrote a manifest, in words, where it is not this one."""
+    for key in ("crossroads", "version"):
+        if manifest.get(key, sim.__version__) != sim.__version__:
+            return f"version {manifest[key]}"
+    return None if manifest.get("format", FORMAT) == FORMAT else f"a version with format {manifest['format']}"
 
 
 def _load_manifest(path: Path) -> Mapping[str, object]:
@@ -163,28 +187,44 @@ def _sha256(path: Path) -> str:
 
 def _read(path: Path, required: tuple[str, ...]) -> "pd.DataFrame":
     """A table with text as text and numbers as numbers (an empty cell of a number is NaN)."""
-    import pandas as pd
-
     try:
         frame = _read_parquet(path) if path.suffix == ".parquet" else _read_text(path)
-        missing = [column for column in required if column not in frame.columns]
-        if missing:
-            raise UsageError(f"{path}: has no column {', '.join(missing)}, so it is from another version")
-        for column in frame.columns:
-            if frame[column].dtype == object or pd.api.types.is_string_dtype(frame[column]):
-                frame[column] = _column(frame[column], str(column) in TEXT_COLUMNS)
+        _require(path, frame, required)
+        return _plain(frame)
     except (ValueError, TypeError, OSError) as error:
         raise UsageError(f"{path}: cannot be read as a table ({_first_line(error)})") from None
-    return frame
 
 
-def _read_text(path: Path) -> "pd.DataFrame":
+def _require(path: Path, frame: "pd.DataFrame", required: tuple[str, ...]) -> None:
+    """Refuse a table without the columns of this version."""
+    missing = [column for column in required if column not in frame.columns]
+    if missing and len(frame.columns):
+        raise UsageError(f"{path}: has no column {', '.join(missing)}, so it is from another version")
+
+
+def _parts(path: Path) -> "Iterator[pd.DataFrame]":
+    """A table of kept trajectories, some rows at a time."""
+    try:
+        for frame in [_read_parquet(path)] if path.suffix == ".parquet" else _read_text(path, CHUNK):
+            _require(path, frame, REQUIRED["trajectories"])
+            yield frame
+    except (ValueError, TypeError, OSError) as error:
+        raise UsageError(f"{path}: cannot be read as a table ({_first_line(error)})") from None
+
+
+def _read_text(path: Path, rows: int | None = None) -> Any:
+    """A CSV file with text as Python strings, and numbers wherever all filled cells of a column are; or parts of it."""
     import pandas as pd
 
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        names = list(pd.read_csv(path, nrows=0, encoding="utf-8").columns)
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
+    texts = {name: object for name in names if name in TEXT_COLUMNS}
+    blanks = {name: [""] for name in names if name not in TEXT_COLUMNS}
+    return pd.read_csv(
+        path, dtype=texts, na_values=blanks, keep_default_na=False, encoding="utf-8", low_memory=False, chunksize=rows
+    )  # fmt: skip
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":
@@ -194,21 +234,21 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
         frame = pd.read_parquet(path)
     except ImportError:
         raise UsageError(f"{path}: reading it needs the extra crossroads-sim[parquet]") from None
-    for column in frame.select_dtypes(exclude="number").columns:
-        frame[column] = frame[column].astype(str)
     return frame
 
 
-def _column(values: "pd.Series[str]", is_text: bool) -> "pd.Series[object]":
-    """A column as read: text kept (less a spreadsheet guard), all else a number where every filled cell is one."""
+def _plain(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The same table with its text as Python strings, less a spreadsheet guard."""
     import pandas as pd
 
-    if not is_text:
-        numbers = pd.to_numeric(values.where(values != "", None), errors="coerce")
-        if bool((numbers.notna() | (values == "") | (values.str.lower() == "nan")).all()):
-            return numbers
-    guarded = values.str.startswith(SPREADSHEET_GUARDS)
-    return values.where(~guarded, values.str[1:])
+    columns = {name: frame[name] if frame[name].dtype.kind in "fiu" else _text(frame[name]) for name in frame.columns}
+    return pd.DataFrame(columns)
+
+
+def _text(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    found = values.astype(object).where(values.notna(), "").astype(str).astype(object)
+    guarded = found.str.startswith(SPREADSHEET_GUARDS)
+    return found.where(~guarded, found.str[1:])
 
 
 def _first_line(error: Exception) -> str:

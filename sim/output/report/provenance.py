@@ -1,0 +1,77 @@
+"""Provenance: what was run, by what, with which files; and the notes on reading the report."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+import sim
+from sim.output.phrases import HIGHEST, WORDS
+from sim.output.report.contents import Report
+from sim.output.report.reading import RunDirectory
+from sim.output.report.text import count, is_number, long_date, plain
+
+FACTS = (
+    ("crossroads", "Version"), ("version", "Version"), ("study", "Study"), ("model", "Model"), ("seed", "Seed"),
+    ("n", "Trajectories per scenario"), ("replicates", "Trajectories per parameter draw"),
+    ("design", "Parameter design"), ("keep", "Trajectories kept"), ("start", "Start"), ("end", "End"),
+    ("steps", "Steps"), ("model_sha256", "Model, sha256"), ("model_hash", "Model hash"),
+    ("study_sha256", "Study, sha256"), ("study_hash", "Study hash"), ("command", "Command"), ("python", "Python"),
+    ("libraries", "Libraries"), ("platform", "Platform"), ("cpu", "Processor"), ("threads", "Threads"),
+    ("wall_seconds", "Seconds, wall"), ("cpu_seconds", "Seconds, processor"),
+    ("trajectories_per_second", "Trajectories per second"),
+)  # fmt: skip
+
+
+def build(report: Report) -> dict[str, Any]:
+    return {"runs": [_run(run) for run in report.directories], "version": sim.__version__}
+
+
+def _run(run: RunDirectory) -> dict[str, Any]:
+    given = run.manifest
+    facts = [(label, _fact(key, given[key])) for key, label in FACTS if given.get(key) not in (None, "", [], {})]
+    sources = given.get("sources")
+    return {
+        "name": run.name,
+        "facts": facts,
+        "files": sorted(run.files.items()),
+        "sources": sorted((PurePath(name).name, d) for name, d in sources.items()) if isinstance(sources, dict) else [],
+    }
+
+
+def _fact(key: str, value: Any) -> str:
+    if key == "command":
+        return shlex.join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, Mapping):
+        named = [value.get("title"), value.get("name")] if key == "model" else [f"{k} {v}" for k, v in value.items()]
+        return ", ".join(str(item) for item in named if item)
+    if key == "seed":
+        return str(value)  # a name, not a quantity
+    if is_number(value):
+        return count(value) if float(value).is_integer() else f"{value:,}"
+    return long_date(value) if key in ("start", "end") else plain(value)
+
+
+def guide(report: Report) -> dict[str, Any]:
+    """How to read the report: the scale of words, and what this run gives occasion to say."""
+    edges = [0.0, *(edge for edge, _ in WORDS)]
+    scale = [(word, f"{100 * low:.0f}–{100 * high:.0f}%") for low, (high, word) in zip(edges, WORDS, strict=False)]
+    return {
+        "scale": [*scale, (HIGHEST, "above 99%")],
+        "has_sweep": report.has("points"),
+        "has_several": len(report.scenarios) > 1,
+        "about": report.about,
+    }
+
+
+def failures(report: Report) -> list[str]:
+    """Trajectories that failed, in words: they count in no table."""
+    found = []
+    for run in report.directories:
+        given = run.manifest.get("failures")
+        for scenario, told in given.items() if isinstance(given, dict) else ():
+            number = told.get("count") if isinstance(told, dict) else told
+            if isinstance(number, int) and number > 0:
+                title = report.scenario(str(scenario)).title
+                found.append(f"{count(number)} trajectories of “{title}” failed and are left out of every number.")
+    return found
