@@ -27,8 +27,9 @@ app = typer.Typer(
 )
 
 
-def _number(text: str) -> int:
-    """A whole number, also as 20_000, 1e6 or 10**6."""
+def _number(given: str | int) -> int:
+    """A whole number, also as 20_000, 1e6 or 10**6; defaults come as they are."""
+    text = str(given)
     base, power, exponent = text.partition("**")
     try:
         if power:
@@ -239,7 +240,7 @@ def _status(words: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted\n")
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer and rich leave so when nobody reads any more
         _close_stdout()
         return 0
     except Exception as error:

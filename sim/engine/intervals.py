@@ -94,6 +94,8 @@ def epistemic_bands(counts: Sequence[ClusteredCount], beta_quantile: Quantile) -
     """
     bands = [_simple_band(count) for count in counts]
     open_ = [i for i, band in enumerate(bands) if band is None]
+    if not open_:
+        return [band for band in bands if band is not None]
     sizes = [counts[i].p * (1 - counts[i].p) / counts[i].spread() - 1 for i in open_]  # a + b
     a = np.array([counts[i].p * size for i, size in zip(open_, sizes, strict=True)])
     b = np.array([(1 - counts[i].p) * size for i, size in zip(open_, sizes, strict=True)])

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -122,7 +123,7 @@ def finish(
     """The results of a scenario from its summary."""
     layout, clustered = shape.layout, bool(sampler.varying)
     counts = summary.counting.clusters.finish(clustered)
-    bands = epistemic_bands(counts, elementwise("beta_quantile", 3))
+    bands = epistemic_bands(counts, _beta_quantile)
     shares = [Share.of(count, band) for count, band in zip(counts, bands, strict=True)]
     n_outcomes, n_rows = len(layout.outcomes), len(shape.question_rows)
     outcomes, answers = shares[:n_outcomes], shares[n_outcomes : n_outcomes + n_rows]
@@ -148,6 +149,11 @@ def finish(
         failures=summary.failures.count,
         first_failure=failure,
     )
+
+
+def _beta_quantile(u: Any, a: Any, b: Any) -> Floats:
+    quantile: Floats = elementwise("beta_quantile", 3)(u, a, b)
+    return quantile
 
 
 def _convergence(

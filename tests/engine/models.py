@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from sim.compiler.observer import BINS
 from sim.engine.driver import Chunk
-from sim.engine.ranges import BINS, Ranges
+from sim.engine.ranges import Ranges
 from sim.errors import Place
 from sim.language.tree import Apply, Literal, Node, Read
 from sim.model.declarations import (
