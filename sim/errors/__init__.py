@@ -114,7 +114,7 @@ class ClusterError(CrossroadsError):
 
 
 class LanguageError(Exception):
-    """Something wrong at ``start`` (a 0-based offset, up to ``end``) in the text of an expression, unit or distribution."""
+    """Something wrong from ``start`` to ``end`` (0-based offsets) in an expression, a unit or a distribution."""
 
     def __init__(self, code: str, message: str, hint: str = "", start: int = 0, end: int | None = None) -> None:
         super().__init__(message)

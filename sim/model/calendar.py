@@ -6,7 +6,8 @@ from typing import Literal
 
 from sim.model.declarations import Clock
 from sim.model.document import Scalar
-from sim.model.shapes import Record, duration_parts
+from sim.model.records import Record
+from sim.model.scalars import duration_parts
 from sim.model.source import Report
 
 MOST_STEPS = 100_000

@@ -24,14 +24,13 @@ class Checked:
         self.files, self.report = files, report
         self.root = files[0].record
         clock = read_clock(self.root["clock"], report) if self.root["clock"] else None
-        self.shop = self._shop(clock or _STAND_IN)
+        self.shop = self._shop(clock)
         self.model = self._model(sources)
-        self.listed = any("measures" in file.record for file in files)
 
-    def _shop(self, clock: Clock) -> Workshop:
-        names, own_units = collect(self.files, clock, self.report)
+    def _shop(self, clock: Clock | None) -> Workshop:
+        names, units = collect(self.files, clock or _STAND_IN, self.report)
         defaults = {file.namespace: file.record["defaults"] for file in self.files}
-        return Workshop(names, clock, own_units, self.report, defaults)
+        return Workshop(names, clock or _STAND_IN, units, self.report, defaults, timeless=clock is None)
 
     def _each(self, kind: str, check: Callable[..., Iterator[T]], *more: Any) -> tuple[T, ...]:
         """Every element of every declaration of a kind."""

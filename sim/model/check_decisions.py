@@ -8,7 +8,7 @@ from sim.model.check_values import as_written
 from sim.model.context import Context
 from sim.model.declarations import Actor, Decision, Option
 from sim.model.names import Entity
-from sim.model.shapes import Entry, Record
+from sim.model.records import Entry, Record
 from sim.model.workshop import Element, Workshop, own_element, text
 
 

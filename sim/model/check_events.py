@@ -10,7 +10,9 @@ from sim.language.tree import Apply, Literal, Node, Read
 from sim.model.declarations import Chance, Event, Move, Phase
 from sim.model.document import Scalar, Sequence
 from sim.model.names import Entity, split_reference
-from sim.model.shapes import Entry, Record, number, suggest
+from sim.model.records import Entry, Record
+from sim.model.scalars import number
+from sim.model.shape import suggest
 from sim.model.workshop import Each, Element, Workshop, only_one, own_element
 
 _ARROW = re.compile(r"(\w+)\s*->\s*(\w+)")
@@ -26,6 +28,8 @@ def events(shop: Workshop, entity: Entity, record: Record) -> Iterator[Event]:
     for element in shop.elements(entity):
         written = _Causes(shop, entity, record, element)
         weights = [(name, written.plain(each, "weight")) for name, each in kinds]
+        if weights and all(isinstance(weight, Literal) and weight.value == 0 for _, weight in weights):
+            shop.report.add("E315", "the weights sum to zero", record.key("kinds"))
         yield Event(
             **shop.common(entity, element),
             when=written.field("when"),

@@ -8,7 +8,8 @@ from sim.model import calendar
 from sim.model.declarations import Correlation, Model, Past, Sample
 from sim.model.document import Scalar
 from sim.model.names import Entity, split_reference
-from sim.model.shapes import Entry, number
+from sim.model.records import Entry
+from sim.model.scalars import number
 from sim.model.workshop import Workshop
 from sim.numerics.correlation import correlation_factors
 
@@ -133,7 +134,7 @@ def _past_things(shop: Workshop, node: Scalar) -> list[str]:
 def _times(shop: Workshop, nodes: list[Scalar]) -> Iterator[float]:
     for node in nodes:
         time = calendar.time_of(shop.clock, calendar.day(node))
-        if time > 0:
+        if time > 0 and not shop.timeless:
             hint = "a scenario can make an event happen, under `fire:`"
             shop.report.add("E323", "history is what happened before the start", node, hint)
         yield time
@@ -194,11 +195,23 @@ def _cycles(needs: dict[str, list[str]]) -> Iterator[list[str]]:
 
 
 def warn_of_unused(shop: Workshop) -> None:
+    """A name that nothing refers to."""
+    names = shop.names
+    decided = {name.partition(".")[0] for name, entity in names.entities.items() if entity.kind == "decision"}
+    _warn(shop, "actor", {name: key for name, key in names.actors.items() if name not in decided})
+    indexed = {entity.index for entity in names.entities.values()}
+    _warn(shop, "index", {name: key for name, key in names.indexes.items() if name not in indexed})
+    _warn(shop, "unit", {name: key for name, key in shop.units.keys.items() if name not in shop.units.used})
     for entity in shop.names.entities.values():
         if not entity.readers:
             message = f"{entity.described} `{entity.name}` is declared and never used"
             hint = "" if entity.kind == "date" else "delete it, or list it under `measures:`"
             shop.report.add("W301", message, entity.key, hint)
+
+
+def _warn(shop: Workshop, what: str, keys: dict[str, Scalar]) -> None:
+    for name, key in keys.items():
+        shop.report.add("W301", f"the {what} `{name}` is declared and never used", key)
 
 
 def check_streams(shop: Workshop, model: Model) -> None:

@@ -10,12 +10,13 @@ from sim.language.tree import Node, Read
 from sim.language.units import DIMENSIONLESS, Unit, describe
 from sim.model import calendar
 from sim.model.check_values import as_written
-from sim.model.collect import File, read_unit
+from sim.model.collect import File
 from sim.model.context import Context
 from sim.model.declarations import Measure, Outcome, Question
 from sim.model.document import Scalar
 from sim.model.names import MACHINES, NUMBERS, Entity, Path, split_reference
-from sim.model.shapes import Entry, Record, check_name, number
+from sim.model.records import Entry, Record
+from sim.model.scalars import check_name, number
 from sim.model.source import At
 from sim.model.workshop import Workshop, only_one, text
 
@@ -89,6 +90,8 @@ def questions(shop: Workshop, file: File, entry: Entry) -> Iterator[Question]:
 def _window(shop: Workshop, record: Record, at: At) -> tuple[int, int, datetime.date] | None:
     """The first and last record number that count, and the date of the answer."""
     clock, report = shop.clock, shop.report
+    if shop.timeless:
+        return None
     start = calendar.day(record["from"]) if record["from"] else clock.start
     by = calendar.day(record["by"]) if record["by"] else clock.date_of(clock.n_steps)
     if by < start:
@@ -129,7 +132,7 @@ def _asked(shop: Workshop, record: Record, kind: Kind, context: Context) -> tupl
 def _in_unit(shop: Workshop, record: Record, context: Context) -> tuple[Node, str] | None:
     """The field `value`, in the unit of the field `unit` if there is one, and that unit."""
     unit: Unit | None = None
-    if record["unit"] is not None and (unit := read_unit(record["unit"], shop.own_units, shop.report)) is None:
+    if record["unit"] is not None and (unit := shop.units.read(record["unit"])) is None:
         return None
     found = shop.quantity(record["value"], context, unit=unit, lone=unit)
     if found is None:

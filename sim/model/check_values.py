@@ -8,7 +8,8 @@ from sim.model.context import ANYTHING, NOTHING, OF_PARAMETER, OF_START, Rights
 from sim.model.declarations import Derived, Draw, Jump, Lever, Parameter, State
 from sim.model.document import Scalar
 from sim.model.names import Entity
-from sim.model.shapes import Record, jump_parts, number
+from sim.model.records import Record
+from sim.model.scalars import jump_parts, number
 from sim.model.workshop import Element, Workshop, only_one, own_element
 
 

@@ -1,7 +1,6 @@
 """The names of a model: every declaration of every file gets its full name, and a place in the symbol table."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,9 @@ from sim.model.calendar import day, time_of
 from sim.model.declarations import Clock
 from sim.model.document import Scalar
 from sim.model.names import OWN, RESERVED, Entity, Names
-from sim.model.shapes import Entry, Record, check_name, suggest
+from sim.model.records import Entry, Record
+from sim.model.scalars import check_name
+from sim.model.shape import suggest
 from sim.model.source import Report
 
 _UNIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -38,11 +39,47 @@ class File:
         return self.record[section] or []
 
 
-def collect(files: list[File], clock: Clock, report: Report) -> tuple[Names, frozenset[str]]:
+class Units:
+    """The model's own units, and the way from a text to a unit."""
+
+    def __init__(self, entries: list[Entry], report: Report) -> None:
+        self.report = report
+        self.used: set[str] = set()
+        self.keys = {entry.key.text: entry.key for entry in entries if self._is_free(entry.key)}
+        self._names = frozenset(self.keys)
+
+    def _is_free(self, key: Scalar) -> bool:
+        if not _UNIT_NAME.fullmatch(key.text):
+            self.report.add("E301", f"`{key.text}` cannot be the name of a unit", key, "letters, then digits")
+            return False
+        try:
+            check_own_unit(key.text)
+        except LanguageError as error:
+            self.report.refuse(error, key)
+            return False
+        return True
+
+    def read(self, node: Scalar) -> Unit | None:
+        """The unit that a text stands for, None where it is faulty."""
+        self.used |= self._names.intersection(_UNIT_NAME.findall(node.text))
+        try:
+            return parse_unit(node.text, self._names)
+        except LanguageError as error:
+            self.report.refuse(error, node)
+            return None
+
+    def of(self, record: Record | None) -> Unit | None:
+        """The unit of a declaration, None where it is faulty."""
+        if record is None or "unit" not in record:
+            return DIMENSIONLESS
+        return None if record["unit"] is None else self.read(record["unit"])
+
+
+def collect(files: list[File], clock: Clock, report: Report) -> tuple[Names, Units]:
     """The symbol table, and the model's own units."""
     collector = _Collector(files, clock, report)
     collector.run()
-    return collector.names, collector.own_units
+    return collector.names, collector.units
 
 
 class _Collector:
@@ -50,14 +87,13 @@ class _Collector:
         self.files, self.clock, self.report = files, clock, report
         self.root = files[0]
         self.names = Names(modules=[file.namespace for file in files[1:]])
-        self.own_units: frozenset[str] = frozenset()
+        self.units = Units(self.root.entries("units"), report)
 
     def run(self) -> None:
         for file in self.files:
             sections = (name for name in (*SECTIONS, "indexes", "dates", "units", "actors"))
             if file.record.faulty or any(name in file.record and file.record[name] is None for name in sections):
                 self.names.incomplete.add(file.namespace)
-        self.own_units = frozenset(self.units())
         self.indexes()
         self.names.actors = {entry.key.text: entry.key for entry in self.root.entries("actors") if self.free(entry.key)}
         for file in self.files:
@@ -65,31 +101,10 @@ class _Collector:
                 for entry in file.entries(section):
                     self.declare(file, kind, entry)
         for entry in self.root.entries("dates"):
-            if self.is_new(entry.key.text, entry.key):
+            if self.free(entry.key) and self.is_new(entry.key.text, entry.key):
                 time = time_of(self.clock, day(entry.value)) if entry.value else 0.0
                 self.names.entities[entry.key.text] = Entity("date", entry.key.text, "", entry.key, None, time=time)
         self.shadows()
-
-    # -- units and indexes
-
-    def units(self) -> Iterator[str]:
-        for entry in self.root.entries("units"):
-            if not _UNIT_NAME.fullmatch(entry.key.text):
-                self.report.add("E301", f"`{entry.key.text}` cannot be the name of a unit", entry.key, "letters only")
-                continue
-            try:
-                check_own_unit(entry.key.text)
-                yield entry.key.text
-            except LanguageError as error:
-                self.report.refuse(error, entry.key)
-
-    def unit(self, record: Record | None) -> Unit | None:
-        """The unit of a declaration, None where it is faulty."""
-        if record is None or "unit" not in record:
-            return DIMENSIONLESS
-        if record["unit"] is None:
-            return None
-        return read_unit(record["unit"], self.own_units, self.report)
 
     def indexes(self) -> None:
         for entry in self.root.entries("indexes"):
@@ -101,6 +116,7 @@ class _Collector:
                     self.report.add("E303", f"the element `{element.text}` is listed twice", element)
                 seen[element.text] = element
             self.names.elements[entry.key.text] = tuple(seen)
+            self.names.indexes[entry.key.text] = entry.key
 
     # -- names
 
@@ -122,7 +138,7 @@ class _Collector:
             return
         record = entry.value
         faulty = record is None or record.faulty
-        entity = Entity(kind, name, file.namespace, key, record, self.unit(record), faulty=faulty)
+        entity = Entity(kind, name, file.namespace, key, record, self.units.of(record), faulty=faulty)
         self.names.entities[name] = entity
         if record is not None:
             entity.index = self.index(entity, record)
@@ -192,11 +208,3 @@ class _Collector:
                 self.report.add("E304", f"`{short}` would hide a name of the root", entity.key, hint)
             elif short in self.names.modules and short != entity.module:
                 self.report.add("E304", f"`{short}` is the name of a module", entity.key, "choose another name")
-
-
-def read_unit(node: Scalar, own_units: frozenset[str], report: Report) -> Unit | None:
-    try:
-        return parse_unit(node.text, own_units)
-    except LanguageError as error:
-        report.refuse(error, node)
-        return None

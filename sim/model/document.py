@@ -22,6 +22,7 @@ _CORE_TAG = "tag:yaml.org,2002:"
 _TAGGED: dict[str, type | tuple[type, ...]] = {"str": str, "!": str, "int": int, "float": (int, float)}
 _TAGGED |= {"bool": bool, "null": type(None)}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+_HIDDEN = re.compile(f"{_CONTROL.pattern}|\r")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
 _BASED = re.compile(r"0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -102,7 +103,7 @@ class _Stop(Exception):
 
 
 def compose(source: Source, report: Report, skip: int = 0) -> Node | None:
-    """The tree of the one document in a text, but for its beginning; None where there is none, or the report says why."""
+    """The tree of the one document in a text, but for its first characters; None where there is none."""
     clean = " " * skip + _without_controls(source, report)[skip:]
     try:
         return _Builder(source, report).build(yaml.parse(clean, Loader=_LOADER))
@@ -177,8 +178,9 @@ class _Builder:
         if event.tag is not None:
             value = self.tagged(event, text)
         node = Scalar(self.source, at.line + 1, at.column + 1, at.index, event.end_mark.index, text, value, style)
-        if style == '"' and (found := _CONTROL.search(text.replace("\r", "\0"))):
-            _refuse_control(self.report, text[found.start()], node)
+        if style == '"' and (found := _HIDDEN.search(text)):
+            _refuse_control(self.report, found[0], node)
+            node.text = node.value = _HIDDEN.sub("\ufffd", text)
         self.place(node, event.anchor)
 
     def tagged(self, event: Any, text: str) -> Plain:

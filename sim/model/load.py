@@ -13,8 +13,9 @@ from sim.model.collect import File
 from sim.model.declarations import Study
 from sim.model.document import Mapping, Node, Scalar, compose
 from sim.model.names import RESERVED
+from sim.model.records import Record
+from sim.model.scalars import check_name
 from sim.model.schema import MODEL, MODULE, STUDY
-from sim.model.shapes import Record, check_name
 from sim.model.source import At, Report, Source, Spot
 from sim.model.study import study_of
 
@@ -78,6 +79,9 @@ class _Loader:
     def files(self, path: str, node: Node) -> list[File] | None:
         """The model file and its modules; None where the clock or the whole is unreadable."""
         top = Spot(node.source)
+        if isinstance(node, Mapping) and node.get("study") is not None:
+            self.report.add("E109", f"{path} is a study, where a model is expected", top)
+            return None
         if not isinstance(node, Mapping) or node.get("model") is None:
             hint = "a model begins with `model: name`, a study with `study: name`"
             self.report.add("E109", f"{path} is neither a model nor a study", top, hint)
@@ -146,6 +150,9 @@ class _Loader:
 
     def bytes_of(self, path: str, at: At) -> bytes | None:
         try:
+            if not os.path.isfile(path):
+                os.stat(path)
+                raise OSError(0, "it is no file")
             with open(path, "rb") as file:
                 data = file.read(LARGEST_FILE + 1)
         except (OSError, ValueError) as error:

@@ -7,7 +7,8 @@ from sim.errors import LanguageError
 from sim.language.functions import AGGREGATES, FUNCTIONS
 from sim.language.units import DIMENSIONLESS, Unit
 from sim.model.document import Scalar
-from sim.model.shapes import Record, suggest
+from sim.model.records import Record
+from sim.model.shape import suggest
 
 DURATIONS = ("day", "week", "month", "year")
 BUILT_IN = ("t", "dt", "pi", "horizon", *DURATIONS)
@@ -75,6 +76,7 @@ class Names:
     """Every declared name of a model, by full name."""
 
     elements: dict[str, Path] = field(default_factory=dict)  # of every index
+    indexes: dict[str, Scalar] = field(default_factory=dict)  # where every index is declared
     entities: dict[str, Entity] = field(default_factory=dict)
     modules: list[str] = field(default_factory=list)
     actors: dict[str, Scalar] = field(default_factory=dict)
@@ -149,7 +151,8 @@ def _no_such_part(entity: Entity, rest: Path) -> LanguageError:
     else:
         owner, what, word = entity.name, entity.described, rest[0]
         known = (*entity.parts, *entity.attributes)
-    hint = suggest(word, known) or (f"it has {', '.join(known)}" if known else "")
+    near = suggest(word, known)
+    hint = near.replace("`", f"`{owner}.", 1) or (f"it has {', '.join(known)}" if known else "")
     return LanguageError("E305", f"`{owner}` is {what} and has no `{word}`", hint)
 
 

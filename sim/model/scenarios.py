@@ -11,9 +11,11 @@ from copy import deepcopy
 from sim.model.check import Checked
 from sim.model.declarations import Scenario
 from sim.model.document import Scalar, compose
+from sim.model.records import Entry, Record
+from sim.model.scalars import check_name
 from sim.model.schema import SETTINGS
 from sim.model.settings import Draft, Settings
-from sim.model.shapes import Entry, Record, check_name, suggest
+from sim.model.shape import suggest
 from sim.model.source import Report, Source, Spot
 from sim.model.workshop import text
 
@@ -98,14 +100,14 @@ class Scenarios:
         source = Source("--set", written)
         name, sign, _ = written.partition("=")
         if not sign or not name.strip():
-            self.report.add("E504", "a setting is written `name=value`", Spot(source))
+            self.report.add("E501", "a setting is written `name=value`", Spot(source))
             return []
         value = compose(source, self.report, skip=len(name) + 1)
         column = len(name) - len(name.lstrip()) + 1
         key = Scalar(source, 1, column, column - 1, len(name), name.strip(), name.strip())
         if value is None:
             if source.path not in (problem.place.file for problem in self.report.errors):
-                self.report.add("E504", f"`{name.strip()}` is set to nothing", key)
+                self.report.add("E501", f"`{name.strip()}` is set to nothing", key)
             return []
         entry = SETTINGS.entry(key, value, self.report)
         return [entry] if entry else []

@@ -2,28 +2,9 @@
 
 from typing import Any
 
-from sim.model.shapes import (
-    ByKind,
-    Choice,
-    Day,
-    Duration,
-    Entries,
-    Field,
-    Fields,
-    Flag,
-    Formula,
-    JumpText,
-    Listing,
-    Matching,
-    Name,
-    Number,
-    OneOrMore,
-    Prose,
-    Raw,
-    Reference,
-    Schema,
-    Shape,
-)
+from sim.model.records import ByKind, Entries, Field, Fields, Listing, OneOrMore, Raw
+from sim.model.scalars import Choice, Day, Duration, Flag, Formula, JumpText, Matching, Name, Number, Prose, Reference
+from sim.model.shape import Schema, Shape
 
 TEXT = Prose("a text")
 NAME = Name()

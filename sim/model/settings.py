@@ -13,8 +13,8 @@ from sim.model.context import NOTHING, OF_PARAMETER
 from sim.model.declarations import Lever, Model, Sample, Scenario
 from sim.model.document import Scalar
 from sim.model.names import Entity, split_reference
+from sim.model.records import Entry, Record
 from sim.model.schema import TIMED
-from sim.model.shapes import Entry, Record
 from sim.model.workshop import Element, Workshop
 
 _SETTABLE = ("parameter", "lever", "state", "phase", "decision")
@@ -188,6 +188,8 @@ class Settings:
     def _span(self, record: Record) -> tuple[int, int]:
         """The records from ``from`` up to, and not at, ``until``."""
         first, last = 0, self.clock.n_records
+        if self.shop.timeless:
+            return first, first
         if record["from"]:
             first = max(0, calendar.first_record(self.clock, calendar.day(record["from"])))
         if record["until"]:
@@ -238,6 +240,8 @@ class Settings:
             draft.fire[thing] = draft.fire.get(thing, frozenset()) | records
 
     def _record(self, node: Scalar) -> int | None:
+        if self.shop.timeless:
+            return None
         record = max(1, calendar.first_record(self.clock, calendar.day(node)))
         if record <= self.clock.n_steps:
             return record

@@ -9,9 +9,10 @@ from sim.model.check_outputs import measures
 from sim.model.declarations import Study
 from sim.model.document import Mapping, Node, Plain, Scalar
 from sim.model.document import Sequence as Listed
+from sim.model.records import Entry, Record
+from sim.model.scalars import number
 from sim.model.scenarios import Scenarios
 from sim.model.schema import BLOCKS
-from sim.model.shapes import Entry, Record, number
 from sim.model.workshop import text
 
 

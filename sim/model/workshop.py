@@ -10,11 +10,13 @@ from sim.language.expressions import Expression, parse
 from sim.language.tree import Literal, Node
 from sim.language.units import DIMENSIONLESS, Unit, divide
 from sim.model import calendar
+from sim.model.collect import Units
 from sim.model.context import ANYTHING, Context, Rights, clock_unit
 from sim.model.declarations import Clock, Sample
 from sim.model.document import Scalar
 from sim.model.names import Entity, Names, Path, Unknowable, split_reference
-from sim.model.shapes import Entry, Record, suggest
+from sim.model.records import Entry, Record
+from sim.model.shape import suggest
 from sim.model.source import At, Report, place_of
 
 Element = str | None
@@ -38,9 +40,10 @@ class Workshop:
 
     names: Names
     clock: Clock
-    own_units: frozenset[str]
+    units: Units
     report: Report
     defaults: Mapping[str, Record | None]  # of every file, by namespace
+    timeless: bool = False  # the clock is faulty and has been replaced
     parsed: dict[tuple[str, str], Expression | Distribution | LanguageError] = field(default_factory=dict)
 
     # -- elements
@@ -172,7 +175,7 @@ class Workshop:
         return tree.value
 
     def steps(self, node: Scalar | None, at_least: int = 0) -> int | None:
-        return None if node is None else calendar.steps(node, self.clock, self.report, at_least)
+        return None if node is None or self.timeless else calendar.steps(node, self.clock, self.report, at_least)
 
     @property
     def per_time(self) -> Unit:

@@ -1,207 +1,12 @@
-"""Building blocks of the language's shape: each reads a node, reports what is wrong with it, and gives a JSON schema.
+"""Shapes of lists and mappings, and what is read from them."""
 
-``read`` returns None where it has reported a problem, so that nobody reports a second one. Alternatives are told apart
-by the kind of node (a text, a mapping, a list), never by trying one after the other: a fault gives one problem.
-"""
-
-import difflib
-import keyword
-import re
-from collections.abc import Iterable
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
-from datetime import date
-from math import isfinite
-from typing import Any, Literal
+from typing import Any
 
 from sim.model.document import Mapping, Node, Scalar, Sequence
+from sim.model.shape import Schema, Shape, is_null, short, suggest
 from sim.model.source import At, Report, Source
-
-Schema = dict[str, Any]
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-_REFERENCE = re.compile(r"[a-z]\w*(\.[a-z]\w*)*(\[[a-z]\w*\])?(\.[a-z]\w*)*", re.ASCII)
-_DIGITS = re.compile(r"[-+]?\d+(_\d+)*")
-_REAL = re.compile(r"[-+]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][-+]?\d+)?")
-_DURATION = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?)\s*(day|week|month|year)s?")
-_JUMP = re.compile(r"(\+=|-=|\*=|=)(?!=)\s*(?=\S)")
-_KINDS = {Scalar: "a text or number", Mapping: "a mapping", Sequence: "a list"}
-
-
-class Shape:
-    """What may stand somewhere."""
-
-    what = "a value"  # completes "... is expected here"
-
-    def read(self, node: Node, report: Report) -> Any:
-        raise NotImplementedError
-
-    def schema(self, definitions: Schema) -> Schema:
-        raise NotImplementedError
-
-    def refuse(self, node: Node, report: Report, hint: str = "") -> None:
-        report.add("E111", f"{self.what} is expected here, not {_said(node)}", node, hint)
-
-
-def is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.value is None
-
-
-def _said(node: Node) -> str:
-    if isinstance(node, Scalar):
-        return "nothing" if is_null(node) else f"`{_short(node.text)}`"
-    return _KINDS[type(node)]
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-@dataclass
-class _OfScalar(Shape):
-    """A shape of a single value."""
-
-    what: str = "a text"
-
-    def read(self, node: Node, report: Report) -> Any:
-        if not isinstance(node, Scalar) or is_null(node):
-            return self.refuse(node, report)
-        return self.accept(node, report)
-
-    def accept(self, node: Scalar, report: Report) -> Any:
-        return node
-
-
-class Prose(_OfScalar):
-    """Text for people, in any script, with line breaks if need be."""
-
-    def schema(self, definitions: Schema) -> Schema:
-        return {"type": ["string", "number", "boolean"]}
-
-
-@dataclass
-class Formula(_OfScalar):
-    """An expression, a distribution or a number, read by the language later."""
-
-    what: str = "an expression"
-
-    def schema(self, definitions: Schema) -> Schema:
-        return {"type": ["string", "number", "boolean"], "description": self.what}
-
-
-@dataclass
-class Matching(_OfScalar):
-    """A text of a certain form."""
-
-    pattern: re.Pattern[str] = NAME
-    hint: str = ""
-
-    def accept(self, node: Scalar, report: Report) -> Any:
-        return node if self.pattern.fullmatch(node.text) else self.refuse(node, report, self.hint)
-
-    def schema(self, definitions: Schema) -> Schema:
-        return {"type": ["string", "boolean"], "pattern": f"^({self.pattern.pattern})$", "description": self.what}
-
-
-@dataclass
-class Name(_OfScalar):
-    """A name that is given or used."""
-
-    what: str = "a name"
-
-    def accept(self, node: Scalar, report: Report) -> Any:
-        return node if check_name(node, report) else None
-
-    def schema(self, definitions: Schema) -> Schema:
-        return {"type": "string", "pattern": f"^{NAME.pattern}$"}
-
-
-@dataclass
-class JumpText(_OfScalar):
-    """An operator and an expression."""
-
-    what: str = "a jump such as `+= 1`, `-= x`, `= 0` or `*= 0.5`"
-
-    def accept(self, node: Scalar, report: Report) -> Any:
-        return node if _JUMP.match(node.text) else self.refuse(node, report)
-
-    def schema(self, definitions: Schema) -> Schema:
-        return {"type": "string", "pattern": r"^(\+=|-=|\*=|=)", "description": self.what}
-
-
-@dataclass
-class Number(_OfScalar):
-    """A finite number; ``whole`` ones may be bounded."""
-
-    what: str = "a number"
-    whole: bool = False
-    low: float = float("-inf")
-    high: float = float("inf")
-
-    def accept(self, node: Scalar, report: Report) -> Any:
-        value = number(node)
-        if value is None or (self.whole and not isinstance(value, int)):
-            return self.refuse(node, report)
-        if not isfinite(value):
-            report.add("E316", "a number must be finite", node)
-            return None
-        return node if self.low <= value <= self.high else self.refuse(node, report)
-
-    def schema(self, definitions: Schema) -> Schema:
-        limits = {"minimum": self.low, "maximum": self.high}
-        kept = {name: limit for name, limit in limits.items() if isfinite(limit)}
-        pattern = _DIGITS.pattern if self.whole else _REAL.pattern
-        exact: Schema = {"type": "integer" if self.whole else "number", **kept}
-        return {"anyOf": [exact, {"type": "string", "pattern": f"^({pattern})$"}], "description": self.what}
-
-
-@dataclass
-class Flag(_OfScalar):
-    what: str = "true or false"
-
-    def accept(self, node: Scalar, report: Report) -> Any:
-        return node if isinstance(node.value, bool) else self.refuse(node, report)
-
-    def schema(self, definitions: Schema) -> Schema:
-        return {"type": "boolean"}
-
-
-@dataclass
-class Choice(_OfScalar):
-    """One of a few words."""
-
-    words: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        self.what = " or ".join(f"`{word}`" for word in self.words)
-
-    def accept(self, node: Scalar, report: Report) -> Any:
-        return node if node.text in self.words else self.refuse(node, report, suggest(node.text, self.words))
-
-    def schema(self, definitions: Schema) -> Schema:
-        return {"enum": list(self.words)}
-
-
-@dataclass
-class Day(_OfScalar):
-    """A date, and with ``or_start`` the word start."""
-
-    what: str = "a date such as 2025-04-07"
-
-    def accept(self, node: Scalar, report: Report) -> Any:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", node.text, re.ASCII):
-            return self.refuse(node, report)
-        try:
-            date.fromisoformat(node.text)
-        except ValueError:
-            report.add("E311", f"there is no day {node.text} in the calendar", node)
-            return None
-        if not "1000" <= node.text[:4] <= "9900":
-            report.add("E311", "a year from 1000 to 9900 is expected here", node)
-            return None
-        return node
-
-    def schema(self, definitions: Schema) -> Schema:
-        return {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$", "description": self.what}
 
 
 @dataclass
@@ -275,7 +80,7 @@ class Entries(Shape):
         if is_null(value):
             cut = isinstance(value, Scalar) and value.start == value.end == key.end
             hint = "an unquoted comma inside {} ends a text: quote it" if cut else ""
-            report.add("E111", f"`{_short(key.text)}` has no value", key, hint)
+            report.add("E111", f"`{short(key.text)}` has no value", key, hint)
             return Entry(key, None)
         return Entry(key, self.item.read(value, report))
 
@@ -415,11 +220,11 @@ class Fields(Shape):
         if sentence := self.elsewhere.get(key.text):
             report.add("E114", sentence, key)
         elif cut and key.text not in self.fields:
-            message = f"`{_short(key.text)}` stands alone: an unquoted comma inside {{}} ended the text before it"
+            message = f"`{short(key.text)}` stands alone: an unquoted comma inside {{}} ended the text before it"
             report.add("E106", message, key, "quote the text that holds the comma")
         else:
             hint = suggest(key.text, self.fields) or "known here: " + ", ".join(self.fields)
-            report.add("E110", f"there is no field `{_short(key.text)}` here", key, hint)
+            report.add("E110", f"there is no field `{short(key.text)}` here", key, hint)
 
     def schema(self, definitions: Schema) -> Schema:
         if self.name not in definitions:
@@ -433,54 +238,3 @@ class Fields(Shape):
             short = self.fields[self.short].shape.schema(definitions) if self.short else None
             definitions[self.name] = {"anyOf": [short, long]} if short else long
         return {"$ref": f"#/$defs/{self.name}"}
-
-
-def suggest(given: str, known: Iterable[str]) -> str:
-    """A hint with the nearest known name, where one is near."""
-    near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.6)
-    return f"did you mean `{near[0]}`?" if near else ""
-
-
-def number(node: Scalar) -> int | float | None:
-    """The number that a scalar is, underscores allowed; None where it is none."""
-    if isinstance(node.value, bool):
-        return None
-    if isinstance(node.value, int | float):
-        return node.value
-    text = node.text.strip()
-    if len(text) > 400:
-        return None
-    if _DIGITS.fullmatch(text):
-        return int(text)
-    return float(text) if _REAL.fullmatch(text) else None
-
-
-def check_name(node: Scalar, report: Report) -> bool:
-    """Is this a possible name? If not, say why."""
-    if keyword.iskeyword(node.text) or node.text in ("true", "false", "null"):
-        report.add("E301", f"`{node.text}` means something else already and can be no name", node)
-    elif not NAME.fullmatch(node.text):
-        hint = "lower case letters, digits and underscores, beginning with a letter"
-        report.add("E301", f"`{_short(node.text)}` is no name", node, hint)
-    else:
-        return True
-    return False
-
-
-Reference = Matching("a name such as `oil.brent`", _REFERENCE)
-Duration = Matching("a duration such as `4 weeks`", _DURATION)
-
-
-def duration_parts(node: Scalar) -> tuple[str, str]:
-    """The number and the unit of a duration."""
-    found = _DURATION.fullmatch(node.text)
-    assert found
-    return found[1].replace("_", ""), found[2]
-
-
-def jump_parts(node: Scalar) -> tuple[Literal["+=", "-=", "*=", "="], int]:
-    """The operator of a jump, and where its expression begins."""
-    found = _JUMP.match(node.text)
-    assert found
-    operators: dict[str, Literal["+=", "-=", "*=", "="]] = {"+=": "+=", "-=": "-=", "*=": "*=", "=": "="}
-    return operators[found[1]], found.end()
