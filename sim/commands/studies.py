@@ -10,6 +10,6 @@ if TYPE_CHECKING:
 
 def load_study(path: Path, settings: Sequence[str] = (), scenarios: Sequence[str] = ()) -> "Study":
     """The study at a path, with ``name=value`` settings for all its scenarios, or for those named."""
-    from sim.model.load import load
+    from sim.model.recall import recall
 
-    return load(path, settings=settings, scenarios=scenarios)
+    return recall(path, settings=settings, scenarios=scenarios)

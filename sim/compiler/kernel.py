@@ -9,14 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+import llvmlite
 import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from sim import cache
 from sim.compiler.emit import Emission
-from sim.compiler.native import load
+from sim.compiler.native import Native, Target
 from sim.compiler.operations import OPERATIONS
 from sim.compiler.passes import optimise
 from sim.compiler.program import Program
@@ -35,7 +37,6 @@ class Kernel:
     """Compiled code and the sizes of the memory that it works on."""
 
     program: Program
-    text: str
     start: int  # addresses of the functions
     step: int
     fill: int
@@ -46,19 +47,34 @@ class Kernel:
 
 def build(program: Program) -> Kernel:
     """Compile a program, or load it from the cache."""
-    optimised = optimise(program)
-    emission = Emission(optimised)
-    native = load(emission.text)
-    return Kernel(
-        program=program,
-        text=emission.text,
-        start=native.address("start"),
-        step=native.address("step"),
-        fill=native.address("fill"),
-        observe=native.address("observe"),
-        n_draw_rows=len(emission.rows),
-        n_slots=optimised.n_slots,
-    )
+    target = Target()
+    key = cache.key_of(llvmlite.__version__, target.processor, target.features, program)
+    entry = cache.fetch("kernels", key)
+    if entry is None:
+        optimised = optimise(program)
+        emission = Emission(optimised)
+        entry = target.compile(emission.text), len(emission.rows), optimised.n_slots
+        cache.keep("kernels", key, entry)
+    code, n_draw_rows, n_slots = entry
+    native = target.link(code)
+    start, step, fill, observe = (native.address(name) for name in ("start", "step", "fill", "observe"))
+    return Kernel(program, start, step, fill, observe, n_draw_rows, n_slots)
+
+
+def kernel_text(program: Program) -> str:
+    """The code that is compiled for a program, for ``crossroads show --kernel``."""
+    return Emission(optimise(program)).text
+
+
+def compiled(text: str) -> Native:
+    """A module of its own, compiled or from the cache."""
+    target = Target()
+    key = cache.key_of(llvmlite.__version__, target.processor, target.features, text)
+    code = cache.fetch("kernels", key)
+    if code is None:
+        code = target.compile(text)
+        cache.keep("kernels", key, code)
+    return target.link(code)
 
 
 def _call_block(
@@ -155,7 +171,7 @@ done:
   ret void
 }}
 """
-    return load(text + module.text()).address("over")
+    return compiled(text + module.text()).address("over")
 
 
 def elementwise(name: str, arity: int) -> Callable[..., np.ndarray]:

@@ -193,7 +193,8 @@ class _Memory:
         )
         _run(
             (kernel.start, kernel.step, kernel.fill, kernel.observe),
-            (self.slots, self.next, self.parameters, self.inputs.uniforms, self.inputs.schedule, self.draws, self.records),
+            (self.slots, self.next, self.parameters),
+            (self.inputs.uniforms, self.inputs.schedule, self.draws, self.records),
             self.marks, self.sampled, self.replicates, self.seed & 0xFFFFFFFF, self.seed >> 32, self.first, masks,
             (self.mark_things, self.machine_of_mark, self.machine_slots, self.machine_things),
             (self.result_slots, kernel.program.results.failed, n_measures, len(layout.machines), layout.n_records),
@@ -205,12 +206,14 @@ class _Memory:
 
 @njit
 def _run(
-    addresses: Any, arrays: Any, marks: Any, sampled: Any, replicates: int, key0: int, key1: int, first: int,
-    masks: Any, things: Any, sizes: Any, single: Any, ranges: Any, sums: Any, histogram: Any, shares: Any, share_columns: Any,
+    addresses: Any, rows: Any, arrays: Any, marks: Any, sampled: Any, replicates: int, key0: int, key1: int, first: int,
+    masks: Any, things: Any, sizes: Any, single: Any, ranges: Any, sums: Any, histogram: Any,
+    shares: Any, share_columns: Any,
 ) -> None:  # fmt: skip
     """All blocks of a chunk, each through all its records."""
     start, step, fill, observe = addresses
-    even, odd, parameters, uniforms, schedule, draws, records = arrays
+    even, odd, parameters = rows
+    uniforms, schedule, draws, records = arrays
     n_records = sizes[4]
     for block in range(len(masks)):
         base = first + block * BLOCK
