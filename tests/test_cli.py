@@ -101,7 +101,8 @@ def test_the_options_of_a_run_reach_it(call, model):
     manifest = json.loads(Path("here/manifest.json").read_text())
     told = {name: manifest[name] for name in ("n", "seed", "replicates", "keep", "design", "scenarios", "threads")}
     assert status == 0
-    assert told == {"n": 1000, "seed": 5, "replicates": 4, "keep": 10, "design": "lhs", "scenarios": ["calm"], "threads": 1}
+    expected = {"n": 1000, "seed": 5, "replicates": 4, "keep": 10, "design": "lhs", "scenarios": ["calm"]}
+    assert told == {**expected, "threads": 1}
     assert Path("here/parameters.csv").read_text().count("\n") == 1
     experiments = Path("here/experiments.csv").read_text().splitlines()
     assert len(experiments) == 11
@@ -111,9 +112,9 @@ def test_the_options_of_a_run_reach_it(call, model):
 @pytest.mark.parametrize(
     "words",
     [
-        ["-n", "0"], ["-n", "x"], ["--replicates", "0"], ["-n", "5", "--keep", "6"], ["--seed", "-1"], ["--threads", "0"],
-        ["--seed", str(2**64)], ["--scenario", "cam"], ["--design", "grid"], ["--format", "xml"], ["--set", "nothing=1"],
-        ["--set", "size"], ["-n", "10**18", "--keep", "10**18"], ["--nonsense"],
+        ["-n", "0"], ["-n", "x"], ["--replicates", "0"], ["-n", "5", "--keep", "6"], ["--seed", "-1"],
+        ["--threads", "0"], ["--seed", str(2**64)], ["--scenario", "cam"], ["--design", "grid"], ["--format", "xml"],
+        ["--set", "nothing=1"], ["--set", "size"], ["-n", "10**18", "--keep", "10**18"], ["--nonsense"],
     ],
 )  # fmt: skip
 def test_bad_usage_is_2_and_writes_nothing(call, model, words):

@@ -56,7 +56,7 @@ def run_command(path: Path, options: RunOptions, terminal: Terminal) -> int:
     with Store(place, force=options.force, formats=options.formats) as store:
         with progress_bar(wanted=not terminal.quiet) as progress:
             results = run_with(study, settings, progress=progress)
-        store.save(results, sys.argv)
+        store.save(results, ["crossroads", *sys.argv[1:]])
     if terminal.as_json:
         terminal.document(results_document(results, place))
     elif not terminal.quiet:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.engine.replay import Change, Replay, Step
-from sim.model.declarations import Event
 
 OFTEN = 6  # what happens more often is told once, with its number
 MOVED = 8  # numbers told at the end
@@ -14,14 +13,57 @@ DAYS_OF_MONTH = 30.4375
 
 def story(replay: Replay, values: bool = False) -> str:
     """The story; with ``values`` all numbers of each record time as well."""
-    lines = list(_opening(replay))
-    often = _often(replay)
-    for step in replay.steps[1:]:
-        sentences = [*_events(replay, step, often), *(_change(replay, step, change) for change in step.changed)]
-        lines += [f"{step.date}  {sentence}" for sentence in sentences]
-        if values:
-            lines += _numbers(step)
-    return "\n".join([*lines, *_ending(replay)]) + "\n"
+    return "\n".join(_Teller(replay).lines(values)) + "\n"
+
+
+class _Teller:
+    """Tells one trajectory, and remembers what it has explained."""
+
+    def __init__(self, replay: Replay) -> None:
+        self.replay = replay
+        self.told: set[str] = set()
+        counts = Counter(thing for step in replay.steps for thing in step.fired)
+        self.often = {thing: count for thing, count in counts.items() if count > OFTEN}
+
+    def lines(self, values: bool) -> Iterator[str]:
+        yield from _opening(self.replay)
+        for step in self.replay.steps[1:]:
+            for sentence in (*self._events(step), *(self._change(step, change) for change in step.changed)):
+                yield f"{step.date}  {sentence}"
+            if values:
+                yield from _numbers(step)
+        yield from _ending(self.replay)
+
+    def _first(self, name: str) -> bool:
+        """Whether a name is told for the first time."""
+        is_new = name not in self.told
+        self.told.add(name)
+        return is_new
+
+    def _events(self, step: Step) -> Iterator[str]:
+        """The events of a step with their kinds; what happens often only the first time."""
+        for event in self.replay.model.events:
+            if event.name in step.fired and (event.name not in self.often or event.name not in self.told):
+                kind = next((k for k, _ in event.kinds if f"{event.name}.{k}" in step.fired), None)
+                what = f"{event.name} ({kind})" if kind else event.name
+                about = f": {event.about.strip()}" if self._first(event.name) and event.about else " happens."
+                times = f" It is the first of {self.often[event.name]} times." if event.name in self.often else ""
+                yield what + about + times
+
+    def _change(self, step: Step, change: Change) -> str:
+        model = self.replay.model
+        decision = next((d for d in model.decisions if d.name == change.machine), None)
+        move = f"from {change.before} to {change.after}"
+        if decision is None:
+            return f"{change.machine} moves {move}{_after(self.replay, step, change)}."
+        actor = next((a for a in model.actors if a.name == decision.actor), None)
+        who = actor.title if actor is not None and actor.title else decision.actor
+        what = decision.name.removeprefix(f"{decision.actor}.")
+        how = "set by the scenario" if change.chance is None else f"it had {_percent(change.chance)}"
+        asked = f" {decision.asks}" if decision.asks and self._first(decision.name) else ""
+        about = next(o.about for o in decision.options if o.name == change.after)
+        told = f" {about}" if about and self._first(f"{decision.name}.{change.after}") else ""
+        return f"{who} decides:{asked} {what} {move} ({how}).{told}"
 
 
 def _opening(replay: Replay) -> Iterator[str]:
@@ -32,43 +74,6 @@ def _opening(replay: Replay) -> Iterator[str]:
     first = replay.steps[0]
     phases = [f"{phase.name} is {first.machines[phase.name]}" for phase in model.phases]
     yield f"{first.date}  It begins{': ' + ', '.join(phases) if phases else ''}."
-
-
-def _often(replay: Replay) -> dict[str, int]:
-    """How often each thing happens that happens too often to be told each time."""
-    counts = Counter(thing for step in replay.steps for thing in step.fired)
-    return {thing: count for thing, count in counts.items() if count > OFTEN}
-
-
-def _events(replay: Replay, step: Step, often: dict[str, int]) -> Iterator[str]:
-    """The events of a step with their kinds; what happens often only the first time."""
-    for event in replay.model.events:
-        if event.name not in step.fired:
-            continue
-        kind = next((k for k, _ in event.kinds if f"{event.name}.{k}" in step.fired), None)
-        what = f"{event.name} ({kind})" if kind else event.name
-        if event.name not in often:
-            yield _described(what, event)
-        elif not any(event.name in earlier.fired for earlier in replay.steps[: step.record]):
-            yield f"{_described(what, event)} It is the first of {often[event.name]} times."
-
-
-def _described(what: str, event: Event) -> str:
-    return f"{what}: {event.about.strip()}" if event.about else f"{what} happens."
-
-
-def _change(replay: Replay, step: Step, change: Change) -> str:
-    model = replay.model
-    decision = next((d for d in model.decisions if d.name == change.machine), None)
-    if decision is None:
-        return f"{change.machine} moves from {change.before} to {change.after}{_after(replay, step, change)}."
-    actor = next((a for a in model.actors if a.name == decision.actor), None)
-    who = actor.title if actor is not None and actor.title else decision.actor
-    option = next(o for o in decision.options if o.name == change.after)
-    chance = f" (it had {_percent(change.chance)})" if change.chance is not None else " (set by the scenario)"
-    asked = f" Asked: {decision.asks}" if decision.asks else ""
-    about = f" {option.about}" if option.about else ""
-    return f"{who} decides {change.machine}: {change.after}{chance}, after {change.before}.{about}{asked}"
 
 
 def _after(replay: Replay, step: Step, change: Change) -> str:
@@ -119,9 +124,13 @@ def _moved(replay: Replay) -> list[str]:
         start, end = first[measure.name], last[measure.name]
         size = max(abs(start), abs(end))
         if start != end and size < float("inf"):
-            text = f"  {measure.name}: {start:.4g} to {end:.4g} {measure.unit}"
+            text = f"  {measure.name}: {_number(start)} to {_number(end)} {measure.unit}"
             found.append((abs(end - start) / size, text.rstrip()))
     return [text for _, text in sorted(found, key=lambda pair: -pair[0])[:MOVED]]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"
 
 
 def story_document(replay: Replay) -> dict[str, Any]:

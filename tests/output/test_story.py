@@ -44,14 +44,13 @@ def test_what_happens_is_told_with_its_date(crossed, results):
 def test_decisions_are_told_with_their_chance():
     text = story(replay(deciding(), 3, None, SETTINGS))
     assert (
-        "2025-01-08  The capital decides capital.aid: stop (it had more than 99%), after give. It ends. "
-        "Asked: How much aid?" in text
+        "2025-01-08  The capital decides: How much aid? aid from give to stop (it had more than 99%). It ends." in text
     )
 
 
 def test_what_a_scenario_forces_had_no_chance():
     text = story(replay(deciding(force={"capital.aid": (-1, 1, *[-1] * 7)}), 3, None, SETTINGS))
-    assert "stop (set by the scenario), after give" in text
+    assert "from give to stop (set by the scenario)" in text
 
 
 def test_what_happens_often_is_told_once():
