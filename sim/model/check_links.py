@@ -204,7 +204,7 @@ def warn_of_unused(shop: Workshop) -> None:
     _warn(shop, "unit", {name: key for name, key in shop.units.keys.items() if name not in shop.units.used})
     for entity in shop.names.entities.values():
         if not entity.readers:
-            message = f"{entity.described} `{entity.name}` is declared and never used"
+            message = f"the {entity.described.partition(' ')[2]} `{entity.name}` is declared and never used"
             hint = "" if entity.kind == "date" else "delete it, or list it under `measures:`"
             shop.report.add("W301", message, entity.key, hint)
 

@@ -18,6 +18,7 @@ OWN = frozenset((*MEMORY, "level"))  # what a thing or machine says of itself: n
 MACHINES = ("phase", "decision")
 NUMBERS = ("parameter", "lever", "draw", "derived", "state")
 _PARTS = {"event": "a kind", "phase": "a phase value", "decision": "an option"}
+_DESCRIBED = {"event": "an event", "derived": "a derived value"}
 
 Path = tuple[str, ...]
 
@@ -48,7 +49,7 @@ class Entity:
 
     @property
     def described(self) -> str:
-        return ("an " if self.kind == "event" else "a ") + self.kind
+        return _DESCRIBED.get(self.kind, f"a {self.kind}")
 
     def at(self, element: str | None) -> str:
         """The full name of one element."""
