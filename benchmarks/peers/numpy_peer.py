@@ -85,7 +85,7 @@ def _text(op: Op, record: str) -> str:
     payload: Any = op.payload
     match op.name:
         case "const":
-            return f"np.float64({payload!r})".replace("inf", "'inf'").replace("nan", "'nan'")
+            return repr(payload) if np.isfinite(payload) else f"float({str(payload)!r})"
         case "truth_const":
             return repr(bool(payload))
         case "load":
