@@ -173,8 +173,15 @@ def _expected(frame: Frame, phase: Phase, move: Move, present: int, free: int) -
 
 
 def _leaves(frame: Frame, move: Move, present: int) -> int:
+    """The truth that the phase has a value that the move leaves; it never moves to the value it has."""
     b = frame.builder
-    return b.any(*(b.op("eq", present, b.const(source)) for source in move.sources))
+    stays = move.targets[0][0] if len(move.targets) == 1 else None
+    sources = [source for source in move.sources if source != stays]
+    return (
+        b.any(*(b.op("eq", present, b.const(source)) for source in sources))
+        if sources
+        else b.op("truth_const", payload=0)
+    )
 
 
 def _triggered(frame: Frame, things: tuple[str, ...]) -> int | None:
