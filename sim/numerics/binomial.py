@@ -2,11 +2,11 @@
 
 from sim.numerics.count_search import ADD_UP_TO, TAIL_FOR_ADDING, add_up, home_in
 from sim.numerics.counts import is_share
-from sim.numerics.elementary import at_least, at_most, exp, log, log1p, log_odds
+from sim.numerics.elementary import at_least, at_most, exp, log1p, log_odds
 from sim.numerics.incomplete_beta import beta_tails, regularised_beta_lower, regularised_beta_upper
 from sim.numerics.ops import Ops, Real, Truth
+from sim.numerics.outlined import log, normal_quantile_of_sides
 from sim.numerics.simple_families import where_valid
-from sim.numerics.special import normal_quantile_of_sides
 
 MOST = 2.0**50  # larger n give NaN
 

@@ -6,8 +6,9 @@ exact tails (Newton's steps on their logarithm) until it is a few steps off, and
 
 from collections.abc import Callable
 
-from sim.numerics.elementary import at_least, at_most, log
+from sim.numerics.elementary import at_least, at_most
 from sim.numerics.ops import Ops, Real, Truth
+from sim.numerics.outlined import log
 
 ADD_UP_TO = 20.0  # means for which adding up is the shorter way
 TAIL_FOR_ADDING = 1e-9  # the upper tail down to which sums of doubles tell values apart

@@ -9,11 +9,11 @@ b = df/2 the same v is log(T**2) of Student's t.
 
 import math
 
-from sim.numerics.elementary import at_least, at_most, exp, expm1, integer_power, log, log1p, log_odds
+from sim.numerics.elementary import at_least, at_most, integer_power, log_odds
 from sim.numerics.ops import Ops, Real, Truth
+from sim.numerics.outlined import exp, expm1, log, log1p, normal_quantile_of_sides, stirling_error
 from sim.numerics.patterns import polynomial
 from sim.numerics.simple_families import where_valid
-from sim.numerics.special import normal_quantile_of_sides, stirling_error
 from sim.numerics.tail_root import tail_root
 
 HALF_LOG_TWO_PI = 0.9189385332046728

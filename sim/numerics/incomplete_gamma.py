@@ -11,11 +11,12 @@ Tails are computed as multiples of that density, by whichever of three ways is s
 
 import math
 
-from sim.numerics.elementary import LOG_TERMS, at_least, at_most, exp, expm1, log
+from sim.numerics.elementary import LOG_TERMS, at_least, at_most
 from sim.numerics.ops import Ops, Real, Truth
+from sim.numerics.outlined import exp, expm1, log, normal_quantile_of_sides, stirling_error
 from sim.numerics.patterns import polynomial
 from sim.numerics.simple_families import where_valid
-from sim.numerics.special import normal_quantile_of_sides, stirling_error, tail_ratio
+from sim.numerics.special import tail_ratio
 from sim.numerics.tail_root import tail_root
 
 HALF_LOG_TWO_PI = 0.9189385332046728

@@ -68,7 +68,9 @@ class Ops(Protocol):
     def widen(self, a: Word) -> Bits: ...  # zero-extended
 
     # -- control: lanes that need nothing cost nothing
-    def when(self, condition: Truth, compute: Callable[[], tuple[Real, ...]], otherwise: tuple[Real, ...]) -> tuple[Real, ...]:
+    def when(
+        self, condition: Truth, compute: Callable[[], tuple[Real, ...]], otherwise: tuple[Real, ...]
+    ) -> tuple[Real, ...]:
         """``compute()`` where the condition holds, ``otherwise`` elsewhere; skipped where it holds nowhere."""
 
     def loop(

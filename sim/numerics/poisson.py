@@ -6,8 +6,8 @@ from sim.numerics.count_search import ADD_UP_TO, TAIL_FOR_ADDING, add_up, home_i
 from sim.numerics.elementary import at_least, exp
 from sim.numerics.incomplete_gamma import gamma_tails, regularised_gamma_lower, regularised_gamma_upper
 from sim.numerics.ops import Ops, Real, Truth
+from sim.numerics.outlined import normal_quantile_of_sides
 from sim.numerics.simple_families import where_valid
-from sim.numerics.special import normal_quantile_of_sides
 
 MOST = 2.0**50  # larger means give NaN
 

@@ -6,8 +6,9 @@ Each is three functions, ``*_at``, ``*_lower`` and ``*_upper``, as in ``simple_f
 import math
 
 from sim.numerics import incomplete_beta, incomplete_gamma
-from sim.numerics.elementary import at_most, exp, log
+from sim.numerics.elementary import at_most
 from sim.numerics.ops import Ops, Real, Truth
+from sim.numerics.outlined import exp, log
 from sim.numerics.patterns import with_sign
 from sim.numerics.simple_families import in_order, over_scale, standardised, step_at, where_valid
 

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Callable
 
-from sim.numerics.elementary import at_most, exp, log
+from sim.numerics.elementary import at_most
 from sim.numerics.ops import Ops, Real, Truth
+from sim.numerics.outlined import exp, log
 
 STEPS = 40
 CLOSE_ENOUGH = 1.5e-3  # a step of this size, in units of the density's own scale, leaves an error of its fourth power
