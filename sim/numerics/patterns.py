@@ -1,4 +1,4 @@
-"""Bit patterns of binary64 numbers, and the few helpers that all the other files share."""
+"""Bit patterns of binary64 numbers, and a few functions that all the other files share."""
 
 from sim.numerics.ops import Bits, Ops, Real
 
