@@ -1,6 +1,6 @@
 """Totals of every target by parameter draw, from which the drivers of its variance are found.
 
-The first parameter draws suffice (their number is fixed, so memory is too): 2^14 of them know a share of variance to
+The first 10,000 parameter draws suffice (so memory is bounded): they know a share of variance to
 about one percent of the variance. A measure enters by its last value, in whole bins of its histogram about its centre.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-MOST_DRAWS = 2**14
+MOST_DRAWS = 10_000
 FARTHEST = 2.0**25  # bins from the centre; beyond, a measure's variance is not split
 
 

@@ -73,7 +73,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ParameterSummary:
-    """An uncertain parameter as sampled in this run (its first 2^14 parameter draws)."""
+    """An uncertain parameter as sampled in this run (its first 10,000 parameter draws)."""
 
     name: str
     prior: Sample

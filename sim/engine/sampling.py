@@ -23,7 +23,7 @@ from sim.numerics.scalar import ScalarOps
 Floats = npt.NDArray[np.float64]
 
 STRETCH = 1024  # parameter draws made at once
-REMEMBERED = 16  # stretches
+REMEMBERED = 4  # stretches
 
 
 class Sampler:

@@ -90,7 +90,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "parameters": (
         _column("parameter", "", "Name of the uncertain parameter."),
         _column("unit", "", "Its unit, which is that of the statistics; empty: dimensionless."),
-        _column("mean", "that of the parameter", "Mean of the values sampled (the first 16384 parameter draws)."),
+        _column("mean", "that of the parameter", "Mean of the values sampled (the first 10,000 parameter draws)."),
         _column("sd", "that of the parameter", "Their standard deviation."),
         _column("p05", "that of the parameter", "Their 5% quantile."),
         _column("p50", "that of the parameter", "Their median."),
