@@ -8,9 +8,7 @@ of what is compared, a trajectory in scenario a less the same in b; the differen
   of two pairs more, one that differs each way (Agresti and Min 2005, Statistics in Medicine 24, 729-740; Bonett and
   Price 2012, Journal of Educational and Behavioral Statistics 37, 479-488), so that no difference seen is not taken
   for none at all.
-- Band: E[D_j^2 - sum of squares within] = m_j (m_j - 1) E[d_j^2], d_j being the difference given the parameters, so
-  its variance over parameter draws is known without the noise within draws; the band and the share of parameter draws
-  in which the difference has the sign found are those of the normal distribution with that variance.
+- Band over what is not known, and the share of parameter draws with the sign found: see :mod:`sim.analysis.bands`.
 """
 
 from dataclasses import dataclass
@@ -19,16 +17,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.analysis.bands import Bands, Ways, mean_bands, share_bands
 from sim.analysis.pair_sums import MeanSums, MedianSums, ShareSums, Sizes
-from sim.compiler.kernel import elementwise
 from sim.engine.intervals import Z95
 from sim.engine.pilot import Pilot
 from sim.engine.quantiles import histogram_quantiles
 from sim.engine.ranges import QUANTILES
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
-Z90 = 1.6448536269514722
 PSEUDO_PAIRS = 2.0
 MEDIAN = QUANTILES.index(0.5)
 
@@ -48,24 +46,14 @@ class Differences:
 
     @classmethod
     def of(
-        cls, a: Floats, b: Floats, difference: Floats, variance: Floats, spread: Floats, bound: float = np.inf
+        cls, a: Floats, b: Floats, difference: Floats, variance: Floats, bands: Bands, bound: float = np.inf
     ) -> "Differences":
-        """From the variance of the difference and its variance over parameter draws."""
-        half, wide = Z95 * np.sqrt(variance), Z90 * np.sqrt(np.maximum(spread, 0.0))
+        """With the normal interval of a difference that has this variance."""
+        half = Z95 * np.sqrt(variance)
         low, high, band_low, band_high = (
-            np.clip(difference + part, -bound, bound) for part in (-half, half, -wide, wide)
+            np.clip(x, -bound, bound) for x in (difference - half, difference + half, bands.low, bands.high)
         )
-        return cls(a, b, difference, low, high, band_low, band_high, _sign_share(difference, spread))
-
-
-def _sign_share(difference: Floats, spread: Floats) -> Floats:
-    """Normal; 1 where the difference does not depend on the parameters, NaN where there is none at all."""
-    sd = np.sqrt(np.maximum(spread, 0.0))
-    away = np.divide(np.abs(difference), sd, out=np.full(difference.shape, np.inf), where=sd > 0)
-    share: Floats = elementwise("normal_cdf", 1)(np.minimum(away, 40.0))
-    known = ~np.isnan(spread) & ~((difference == 0) & ~(sd > 0))
-    found: Floats = np.where(known, share, np.nan)
-    return found
+        return cls(a, b, difference, low, high, band_low, band_high, bands.sign_share)
 
 
 def mean_differences(sums: MeanSums, sizes: Sizes, *, are_shares: bool = False, identical: bool = False) -> Differences:
@@ -74,36 +62,69 @@ def mean_differences(sums: MeanSums, sizes: Sizes, *, are_shares: bool = False, 
     Args:
         identical: whether the scenarios are the same, so that nothing can differ.
     """
-    total_a, total_b, squares, weighted, within = sums.finish()
-    n, center_a, center_b = sizes.n, *sums.centers
+    total_a, total_b, squares, weighted, within, *cubic = sums.finish()
+    n, (center_a, center_b) = max(sizes.n, 1), sums.centers
     with np.errstate(invalid="ignore", divide="ignore"):
-        away = (total_a - total_b) / n if n else np.full(total_a.shape, np.nan)
+        away = (total_a - total_b) / n if sizes.n else np.full(total_a.shape, np.nan)
         variance = squares - 2 * away * weighted + away * away * sizes.squares
-        variance = np.maximum(variance, 0.0) * _per_cluster(sizes.clusters) / max(n, 1) ** 2
-        same = sizes.squares - n
-        second = (squares - within) / same if same else np.full(away.shape, np.nan)
-        spread = second - away * away + variance
-        if are_shares and not identical:
-            variance = variance + PSEUDO_PAIRS / max(n, 1) ** 2
-        a, b = center_a + total_a / max(n, 1), center_b + total_b / max(n, 1)
-        bound = 1.0 if are_shares else np.inf
-        return Differences.of(a, b, (center_a - center_b) + away, variance, spread, bound)
+        variance = np.maximum(variance, 0.0) * _per_cluster(sizes.clusters) / n**2
+        second = (squares - within) / _or_nan(sizes.squares - sizes.n)
+        third = _third(cubic, sizes) - 3 * away * second + 2 * away * away * away
+        error = 15 * (variance * sizes.clusters) ** 3 / max(sizes.clusters, 1)  # of D^3/m^3, were it normal
+        bands = mean_bands(away, second - away * away + variance, third, error, center_a - center_b)
+        a, b, difference = center_a + total_a / n, center_b + total_b / n, (center_a - center_b) + away
+        if not are_shares:
+            return Differences.of(a, b, difference, variance, bands)
+        variance = variance if identical else variance + PSEUDO_PAIRS / n**2
+        return Differences.of(a, b, difference, variance, bands, 1.0)
+
+
+def _third(cubic: list[Floats], sizes: Sizes) -> Floats:
+    """E[d_j^3] over parameter draws, from triples of different trajectories of a draw."""
+    cubes, mixed, own = cubic
+    return (cubes - 3 * mixed + 2 * own) / _or_nan(sizes.cubes - 3 * sizes.squares + 2 * sizes.n)
+
+
+def _or_nan(count: int) -> float:
+    return float(count) if count else float("nan")
 
 
 def share_differences(sums: ShareSums, *, identical: bool = False) -> Differences:
     """Differences k_a/m_a - k_b/m_b, where not the same pairs need count in both scenarios."""
-    k_a, m_a, k_b, m_b = sums.totals.astype(np.float64)
+    k_a, m_a, k_b, m_b, _ = sums.totals.astype(np.float64)
     products = sums.products.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         p_a, p_b = k_a / m_a, k_b / m_b
         own_a = _covariance(products[:2, :2], p_a, p_a) / (m_a * m_a)
-        own_b = _covariance(products[2:, 2:], p_b, p_b) / (m_b * m_b)
-        mixed = _covariance(products[:2, 2:], p_a, p_b) / (m_a * m_b)
+        own_b = _covariance(products[2:4, 2:4], p_b, p_b) / (m_b * m_b)
+        mixed = _covariance(products[:2, 2:4], p_a, p_b) / (m_a * m_b)
         variance = np.maximum(own_a + own_b - 2 * mixed, 0.0) * _per_cluster(sums.clusters)
-        spread = _share_spread(sums, p_a, p_b) + variance
+        bands = share_bands(p_a - p_b, _share_spread(sums, p_a, p_b) + variance, *_ways(sums))
         if not identical:
             variance = variance + PSEUDO_PAIRS / (m_a * m_b)
-        return Differences.of(p_a, p_b, p_a - p_b, variance, spread, 1.0)
+        return Differences.of(p_a, p_b, p_a - p_b, variance, bands, 1.0)
+
+
+def _ways(sums: ShareSums) -> tuple[Ways, Bools]:
+    """How pairs differ either way, and for which columns the same pairs count in both scenarios."""
+    p, t = sums.products.astype(np.float64), sums.totals.astype(np.float64)
+    m, clusters = t[1], _per_cluster(sums.clusters)
+    q, r = (t[0] - t[4]) / m, (t[2] - t[4]) / m
+    same = p[1, 1] - m
+    qq, rr = p[0, 0] - 2 * p[0, 4] + p[4, 4], p[2, 2] - 2 * p[2, 4] + p[4, 4]
+    qr, qm, rm = p[0, 2] - p[0, 4] - p[2, 4] + p[4, 4], p[0, 1] - p[1, 4], p[1, 2] - p[1, 4]
+    noise_q = _covariance(np.array([[qq, qm], [qm, p[1, 1]]]), q, q) * clusters / (m * m)
+    noise_r = _covariance(np.array([[rr, rm], [rm, p[1, 1]]]), r, r) * clusters / (m * m)
+    noise_qr = _covariance(np.array([[qr, qm], [rm, p[1, 1]]]), q, r) * clusters / (m * m)
+    ways = Ways(
+        q=q,
+        r=r,
+        variance_q=(qq - q * m) / same - q * q + noise_q,
+        variance_r=(rr - r * m) / same - r * r + noise_r,
+        covariance=qr / same - q * r + noise_qr,
+        n_pairs=t[0] + t[2] - 2 * t[4],
+    )
+    return ways, np.asarray((sums.totals[1] == sums.totals[3]) & (sums.totals[1] == sums.common))
 
 
 def _covariance(products: Floats, p: Floats, q: Floats) -> Floats:
@@ -117,7 +138,7 @@ def _share_spread(sums: ShareSums, p_a: Floats, p_b: Floats) -> Floats:
     products, totals = sums.products.astype(np.float64), sums.totals.astype(np.float64)
     second_a = (products[0, 0] - totals[0]) / (products[1, 1] - totals[1])
     second_b = (products[2, 2] - totals[2]) / (products[3, 3] - totals[3])
-    mixed = (products[0, 2] - sums.both) / (products[1, 3] - sums.common)
+    mixed = (products[0, 2] - totals[4]) / (products[1, 3] - sums.common)
     difference = p_a - p_b
     spread: Floats = second_a + second_b - 2 * mixed - difference * difference
     return spread
@@ -139,7 +160,9 @@ def median_differences(sums: MedianSums, sizes: Sizes, pilots: tuple[Pilot, Pilo
         own_b = scale_b * scale_b * _covariance(np.array([[bb, bm], [bm, mm]]), p_b, p_b)
         mixed = scale_a * scale_b * _covariance(np.array([[ab, am], [bm, mm]]), p_a, p_b)
         variance = np.maximum(own_a + own_b - 2 * mixed, 0.0) * _per_cluster(sizes.clusters) / max(n, 1) ** 2
-        return Differences.of(median_a, median_b, median_a - median_b, variance, np.full(variance.shape, np.nan))
+        unknown = np.full(variance.shape, np.nan)
+        bands = Bands(unknown, unknown, unknown)
+        return Differences.of(median_a, median_b, median_a - median_b, variance, bands)
 
 
 def _median(sums: MedianSums, i: int, n: int, width: float, pilot: Pilot) -> tuple[Floats, Floats]:

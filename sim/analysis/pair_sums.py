@@ -57,30 +57,29 @@ class Pairs:
 
 
 class ShareSums:
-    """Shares k/m of each scenario: sums over clusters of k_a, m_a, k_b, m_b and of their products.
+    """Shares k/m of each scenario: sums over clusters of k_a, m_a, k_b, m_b and k_ab, and of their products.
 
-    ``both`` and ``common`` count pairs that have the property, or count, in both scenarios.
+    k_ab counts pairs that have the property in both scenarios, ``common`` those that count in both.
     """
 
     def __init__(self, groups: Ints) -> None:
         self.groups = groups  # the row of m that each column of k goes with
         n = len(groups)
-        self.totals = np.zeros((4, n), np.int64)
-        self.products = np.zeros((4, 4, n), np.int64)
-        self.both, self.common = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self.totals = np.zeros((5, n), np.int64)
+        self.products = np.zeros((5, 5, n), np.int64)
+        self.common = np.zeros(n, np.int64)
         self.clusters = np.zeros(n, np.int64)  # with m_a or m_b above 0
-        self.open = np.zeros((4, n), np.int64)  # the cluster that has begun
+        self.open = np.zeros((5, n), np.int64)  # the cluster that has begun
 
     def fresh(self) -> "ShareSums":
         return ShareSums(self.groups)
 
     def add(self, pairs: Pairs, hits: tuple[Bools, Bools], counted: tuple[Bools, Bools]) -> None:
         """hits bool[n_columns, n] and counted bool[n_groups, n] of each scenario."""
-        self.both += (hits[0] & hits[1]).sum(axis=1)
         self.common += (counted[0] & counted[1]).sum(axis=1)[self.groups]
-        rows = [hits[0], counted[0], hits[1], counted[1]]
-        sums = [np.add.reduceat(row, pairs.starts, axis=1, dtype=np.int64) for row in rows]
-        by_cluster = np.stack([sums[0], sums[1][self.groups], sums[2], sums[3][self.groups]])
+        rows = (hits[0], counted[0], hits[1], counted[1], hits[0] & hits[1])
+        k_a, m_a, k_b, m_b, k_ab = (np.add.reduceat(row, pairs.starts, axis=1, dtype=np.int64) for row in rows)
+        by_cluster = np.stack([k_a, m_a[self.groups], k_b, m_b[self.groups], k_ab])
         by_cluster[..., 0] += self.open
         self.open = by_cluster[..., -1].copy()
         if pairs.closes[-1]:
@@ -92,16 +91,16 @@ class ShareSums:
         self.clusters += ((by_cluster[1] > 0) | (by_cluster[3] > 0)).sum(axis=-1)
 
     def merge(self, other: "ShareSums") -> None:
-        for name in ("totals", "products", "both", "common", "clusters"):
+        for name in ("totals", "products", "common", "clusters"):
             mine: Ints = getattr(self, name)
             mine += getattr(other, name)
 
 
 class Sizes:
-    """How many pairs count: their number, the sum of squares over clusters, and how many clusters have any."""
+    """How many pairs count: sums over clusters of m, m^2 and m^3, and how many clusters have any."""
 
     def __init__(self) -> None:
-        self.n, self.squares, self.clusters = 0, 0, 0
+        self.n, self.squares, self.cubes, self.clusters = 0, 0, 0, 0
         self.open = 0
         self.failures = 0
 
@@ -112,11 +111,13 @@ class Sizes:
         self.open = 0 if pairs.closes[-1] else sizes.pop()
         self.n += sum(sizes)
         self.squares += sum(m * m for m in sizes)
+        self.cubes += sum(m * m * m for m in sizes)
         self.clusters += sum(m > 0 for m in sizes)
 
     def merge(self, other: "Sizes") -> None:
         self.n += other.n
         self.squares += other.squares
+        self.cubes += other.cubes
         self.clusters += other.clusters
         self.failures += other.failures
 
@@ -124,21 +125,21 @@ class Sizes:
 class MeanSums:
     """Means of values: exact sums about a centre for each scenario.
 
-    With d = (a - center_a) - (b - center_b), D its total in a cluster and m the cluster's size: the sums of a, b, D^2,
-    m D and d^2.
+    With d = (a - center_a) - (b - center_b), D and Q the totals of d and d^2 in a cluster, and m its size: the sums of
+    a, b, D^2, m D, d^2, D^3, D Q and d^3.
     """
 
     def __init__(self, center_a: Floats, center_b: Floats) -> None:
         self.centers = center_a, center_b  # [n_records, n_rows]
-        self.sums = [ExactSum(center_a.size) for _ in range(5)]
-        self.open = np.zeros(center_a.shape)
+        self.sums = [ExactSum(center_a.size) for _ in range(8)]
+        self.open = np.zeros((2, *center_a.shape))
 
     def fresh(self) -> "MeanSums":
         return MeanSums(*self.centers)
 
     def add(self, pairs: Pairs, a: Floats, b: Floats, begun: int) -> None:
         """Values float64[n_records, n_rows, n]; ``begun``: how many pairs of the first cluster came before."""
-        found = np.zeros((5, *self.open.shape))
+        found = np.zeros((8, *self.centers[0].shape))
         _add_means(a, b, pairs.start, pairs.sound, pairs.closes, begun, *self.centers, self.open, found)
         for total, part in zip(self.sums, found, strict=True):
             total.add(part.ravel())
@@ -148,7 +149,7 @@ class MeanSums:
             mine.merge(theirs)
 
     def finish(self) -> tuple[Floats, ...]:
-        return tuple(total.finish().reshape(self.open.shape) for total in self.sums)
+        return tuple(total.finish().reshape(self.centers[0].shape) for total in self.sums)
 
 
 class MedianSums:
@@ -272,8 +273,8 @@ def _add_means(
     for record in range(a.shape[0]):
         for row in range(a.shape[1]):
             middle_a, middle_b = center_a[record, row], center_b[record, row]
-            m, total = begun, open_[record, row]
-            sum_a, sum_b, totals, weighted, squares = 0.0, 0.0, 0.0, 0.0, 0.0
+            m, total, square = begun, open_[0, record, row], open_[1, record, row]
+            sum_a, sum_b, totals, weighted, squares, cubes, mixed, own = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
             for i in range(len(sound)):
                 if sound[i]:
                     away_a = a[record, row, start + i] - middle_a
@@ -281,19 +282,21 @@ def _add_means(
                     away = away_a - away_b
                     sum_a += away_a
                     sum_b += away_b
-                    squares += away * away
+                    own += away * away * away
                     total += away
+                    square += away * away
                     m += 1
                 if closes[i]:
                     totals += total * total
                     weighted += m * total
-                    m, total = 0, 0.0
-            open_[record, row] = total
-            sums[0, record, row] += sum_a
-            sums[1, record, row] += sum_b
-            sums[2, record, row] += totals
-            sums[3, record, row] += weighted
-            sums[4, record, row] += squares
+                    squares += square
+                    cubes += total * total * total
+                    mixed += total * square
+                    m, total, square = 0, 0.0, 0.0
+            open_[0, record, row], open_[1, record, row] = total, square
+            found = (sum_a, sum_b, totals, weighted, squares, cubes, mixed, own)
+            for i in range(8):
+                sums[i, record, row] += found[i]
 
 
 @njit

@@ -107,39 +107,46 @@ def _section(judgement: Judgement) -> Iterator[str]:
 
 def sentence(finding: Finding) -> str:
     """A finding in words."""
-    row, contrast, write = finding.row, finding.contrast, _writer(finding.row)
+    row, contrast = finding.row, finding.contrast
+    level, change = _writers(row)
+    unit = "%" if row.kind != "measure" else f" {row.unit.replace('_', ' ')}".rstrip()
     where = f" ({row.aspect}, {row.date})" if row.kind == "measure" else ""
     verdict = f" **{finding.verdict.capitalize()}.**" if finding.verdict else ""
     return (
-        f"{finding.metric.title}{where}: {write(row.a)} under {contrast.a}, {write(row.b)} under {contrast.b}; "
-        f"{_change(finding)}.{verdict}"
+        f"{finding.metric.title}{where}: {level(row.a)}{unit} under {contrast.a}, {level(row.b)}{unit} under "
+        f"{contrast.b}; {_change(finding, change)}.{verdict}"
     )
 
 
-def _change(finding: Finding) -> str:
+def _change(finding: Finding, write: "Writer") -> str:
     """The difference and how sure it is."""
-    row, write = finding.row, _writer(finding.row, "+")
+    row, expect = finding.row, finding.metric.expect
     about = []
     if row.low == row.low:
         about.append(f"95% interval {write(row.low)} to {write(row.high)}")
     if row.band[0] == row.band[0]:
         about.append(f"90% band {write(row.band[0])} to {write(row.band[1])}")
-    share = finding.expected_share
-    if share == share:
-        about.append(f"of the expected sign in {100 * share:.0f}% of parameter draws")
-    found = f"difference {write(row.difference)}"
+    if finding.expected_share == finding.expected_share:
+        about.append(f"{expect} in {100 * finding.expected_share:.0f}% of the parameter draws")
+    unit = " points" if row.kind != "measure" else ""
+    found = f"a difference of {write(row.difference)}{unit}"
     return f"{found} ({'; '.join(about)})" if about else found
 
 
-def _writer(row: Difference, sign: str = "") -> Callable[[float], str]:
-    """Writes numbers like those of a row, as far as its interval is wide; shares as percent, differences as points."""
-    is_share = row.kind != "measure"
-    factor = 100.0 if is_share else 1.0
+Writer = Callable[[float], str]
+
+
+def _writers(row: Difference) -> tuple[Writer, Writer]:
+    """Write the levels and the differences of a row to the first digit in doubt; shares as percent."""
+    factor = 1.0 if row.kind == "measure" else 100.0
     half = factor * (row.high - row.low) / 2
     size = half if half > 0 else factor * abs(row.difference) / 10
-    decimals = min(max(-floor(log10(size)), 0), 6) if size > 0 else 2
-    unit = (" points" if sign else "%") if is_share else f" {row.unit.replace('_', ' ')}".rstrip()
-    return lambda value: f"{factor * value + 0.0:{sign},.{decimals}f}{unit}"
+    decimals = min(-floor(log10(size)), 6) if size > 0 else 2
+    shown = max(decimals, 0)
+    return (
+        lambda value: f"{round(factor * value, decimals) + 0.0:,.{shown}f}",
+        lambda value: f"{round(factor * value, decimals) + 0.0:+,.{shown}f}",
+    )
 
 
 def claims_document(judgements: Sequence[Judgement]) -> dict[str, Any]:
