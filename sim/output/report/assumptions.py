@@ -18,8 +18,8 @@ def build(report: Report) -> dict[str, Any] | str:
     weights = driver_weights(report)
     rows = sorted(_rows(report), key=lambda row: _place(row, strongest, weights))
     columns = [
-        Column("Parameter"), Column("Unit"), Column("Median", True), Column("p05 to p95", True),
-        Column("Prior", kind="words"), Column("Source", kind="words"), Column("Confidence"),
+        Column("Parameter"), Column("Unit"), Column("Median (p05 to p95)", kind="range"),
+        Column("Prior", kind="words"), Column("Source", kind="source"), Column("Confidence"),
         Column("Drives most", kind="words"),
     ]  # fmt: skip
     cells = [_cells(report, row, strongest) for row in rows]
@@ -61,6 +61,10 @@ def _place(row: Row, strongest: dict[str, tuple[float, str]], weights: dict[str,
     return 0 if is_driver else 1, ORDER.get(_confidence(row), 1) if is_driver else 0, -strength, name
 
 
+def _short(row: Row, column: str) -> str:
+    return quantity(number(row, column), 3)
+
+
 def _cells(report: Report, row: Row, strongest: dict[str, tuple[float, str]]) -> list[Cell | str]:
     name, confidence = str(row["parameter"]), _confidence(row)
     share, target = strongest.get(name, (0.0, ""))
@@ -69,8 +73,7 @@ def _cells(report: Report, row: Row, strongest: dict[str, tuple[float, str]]) ->
     return [
         Cell(meaning, code=name),
         unit_text(row.get("unit", "")) or "–",
-        quantity(number(row, "p50")),
-        f"{quantity(number(row, 'p05'))} to {quantity(number(row, 'p95'))}",
+        f"{_short(row, 'p50')} ({_short(row, 'p05')}\u00a0to\u00a0{_short(row, 'p95')})",
         plain(row.get("prior") or "–"),
         plain(row.get("source") or "–"),
         Cell(confidence, chip=f"confidence {confidence}") if confidence in ("low", "moderate", "high") else "–",

@@ -88,7 +88,7 @@ def _panel(report: Report, scenario: Thing, differences: list[Difference], axis:
         marks["marker"] = _marker(here, is_clear)
         traces.append(marks)
     labels = [wrapped(o.title) for o in report.outcomes]
-    return Panel(traces, title=chart_text(scenario.title, 36), x=axis, y=rows_axis(labels))
+    return Panel(traces, title=chart_text(scenario.title, 60), x=axis, y=rows_axis(labels))
 
 
 def _marker(colour_token: str, is_clear: bool) -> dict[str, Any]:

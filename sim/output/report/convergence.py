@@ -50,9 +50,9 @@ def _panel(report: Report, outcome: str, by: dict[str, list[Row]], present: list
         p, low, high = ([round(number(row, c), 5) for row in rows] for c in ("p", "p_low", "p_high"))
         if with_bands:
             traces += band(n, low, high, ink("s", scenario.index, 0.15), ("low", "high"), "%{y:.1%}")
-        name = chart_text(scenario.title, 30)
+        name = chart_text(scenario.title, 60)
         traces.append(line(n, p, ink("s", scenario.index), name, hover="%{y:.1%}", dash=dash(scenario.index)))
-    title = chart_text(report.outcome(outcome).title, 30)
+    title = chart_text(report.outcome(outcome).title, 60)
     axis = {"type": "log", "title": "trajectories", "tickformat": "~s", "dtick": 1, "unified": True}
     return Panel(traces, title=title, x=axis, y={"tickformat": ".0%", "rangemode": "tozero"})
 

@@ -28,31 +28,34 @@ def build(report: Report) -> dict[str, Any] | str:
     chosen = [name for name in report.chosen if name in names]
     if report.chosen and not chosen:
         return "None of the measures chosen is a number over time; see the phases and decisions below."
-    drawn = chosen or _worth_drawing(frame, names, max(4, MOST_PANELS // len(report.scenarios)))
+    ranked = chosen or _ranked(frame, names, several=len(report.scenarios) > 1)
+    drawn = chosen or ranked[: max(OPEN, MOST_PANELS // len(report.scenarios))]
     frame = frame[frame["measure"].isin(drawn)]
     by_measure = grouped(rows_of(frame), "measure")
     stride = max(1, -(-len(frame) * len(COLUMNS) // BUDGET))
     charts = [_chart(report, name, grouped(by_measure[name], "scenario"), stride) for name in drawn]
     shown = len(charts) if chosen else OPEN
-    left_out = [] if chosen else [name for name in names if name not in drawn]
     return {
         "charts": charts[:shown],
         "more": charts[shown:],
         "legend": _legend(report),
         "stride": stride,
-        "left_out": left_out,
+        "is_ranked": not chosen and len(report.scenarios) > 1,
+        "left_out": ranked[len(drawn) :],
+        "constant": [] if chosen else [name for name in names if name not in ranked],
     }
 
 
-def _worth_drawing(frame: "pd.DataFrame", names: list[str], most: int) -> list[str]:
-    """All measures, or where they are too many those whose medians end farthest apart, measured by the 90% range."""
-    if len(names) <= most:
-        return names
+def _ranked(frame: "pd.DataFrame", names: list[str], several: bool) -> list[str]:
+    """The measures that move, those first whose means end farthest apart, measured by the 90% range."""
+    extremes = frame.groupby("measure", sort=False).agg({"p05": "min", "p95": "max"})
+    moving = set(extremes.index[extremes["p95"] > extremes["p05"]])
+    if not several:
+        return [name for name in names if name in moving]
     last = frame.drop_duplicates(["scenario", "measure"], keep="last").set_index("measure")
-    medians, ranges = last["p50"].groupby(level=0), (last["p95"] - last["p05"]).groupby(level=0).mean()
-    apart = (medians.max() - medians.min()) / ranges.where(ranges > 0)
-    best = set(apart.fillna(0.0).sort_values(ascending=False, kind="stable").index[:most])
-    return [name for name in names if name in best]
+    means, ranges = last["mean"].groupby(level=0), (last["p95"] - last["p05"]).groupby(level=0).mean()
+    apart = ((means.max() - means.min()) / ranges.where(ranges > 0)).fillna(0.0)
+    return sorted((name for name in names if name in moving), key=lambda name: -apart[name])
 
 
 def thinned(rows: Sequence[Any], stride: int) -> list[Any]:
@@ -82,7 +85,7 @@ def _chart(report: Report, name: str, series: Series, stride: int) -> Chart:
         summary=_summary(report, name, series, present),
         panels=drawn, dates=dates, code=name, unit=unit,
         links=report.links("measures"), table=_table(report, name, series, present),
-        columns=5, min_width=190, height=150, left=62,
+        columns=5, min_width=190, height=150, left=76 if unit else 56,
     )  # fmt: skip
 
 
@@ -107,7 +110,7 @@ def _panel(scenario: Thing, series: Series, reference: Thing, spread: float, dat
         x_base = "dates" if there == dates else there
         traces.append(line(x_base, medians, ink("s", 0), "reference", width=1.4, dash="dot"))
     traces.append(line(x, curve["p50"], ink("s", scenario.index), "median"))
-    title = chart_text(scenario.title, 30)
+    title = chart_text(scenario.title, 60)
     return Panel(traces, title=title, x={"type": "date", "unified": True}, y={"tickformat": _tick_format(spread)})
 
 

@@ -20,7 +20,8 @@ from sim.output.report.charts import (
 )  # fmt: skip
 from sim.output.report.colours import colour, ink, symbol
 from sim.output.report.contents import Report, Row, Thing, grouped, number
-from sim.output.report.outcomes import highest, in_words, probability_cells
+from sim.output.report.differences import headline
+from sim.output.report.outcomes import highest, in_words, outcome_shares, probability_cells
 from sim.output.report.text import chart_text, humanised, is_number, percent, plain, quantity, wrapped
 
 SHOWN = 24
@@ -101,12 +102,13 @@ def _spread(rows: dict[str, Row]) -> float:
 
 def _chart(report: Report, events: Events) -> Chart:
     present = [s for s in report.scenarios if any(s.key in rows for rows in events.values())]
-    labels = [wrapped(humanised(name), 28) for name in events]
-    at = offsets(len(present))
+    marked = _marked(report, present)
+    others = [s for s in present if s not in marked]
+    at = offsets(len(marked))
+    ever = [_others(others, events, "p"), *(t for i, s in enumerate(marked) for t in _ever(s, events, at[i]))]
+    when = [_others(others, events, "first_p50"), *(t for i, s in enumerate(marked) for t in _when(s, events, at[i]))]
+    axis = rows_axis([wrapped(humanised(name), 28) for name in events])
     top = max(highest(row) for rows in events.values() for row in rows.values())
-    ever = [t for i, s in enumerate(present) for t in _ever(s, events, at[i])]
-    when = [t for i, s in enumerate(present) for t in _when(s, events, at[i])]
-    axis = rows_axis(labels)
     return Chart(
         title="Events: how likely, and when for the first time",
         summary="One row per event. Left: the probability that it happens at all, by scenario. Right: when it first "
@@ -115,11 +117,37 @@ def _chart(report: Report, events: Events) -> Chart:
             Panel(ever, title="Happens at least once", x=probability_axis(top), y=axis),
             Panel(when, title="First date, where it happens", x=_dates_axis(report), y=axis),
         ],
-        legend=[Key(s.title, colour("s", s.index), symbol(s.index)) for s in present]
-        + [Key("95% Monte Carlo interval (left); p10 to p90 of the first date (right)", "s1", "bar")],
-        links=report.links("events"), columns=2, min_width=230, left=190,
-        height=len(events) * max(26, 7 * len(present) + 8),
+        legend=_legend(marked, others), links=report.links("events"), columns=2, min_width=230, left=190,
+        height=len(events) * max(28, 8 * len(marked) + 8),
     )  # fmt: skip
+
+
+def _marked(report: Report, present: list[Thing]) -> list[Thing]:
+    """All scenarios; of many, the reference and the one that changes the outcomes most."""
+    if len(present) <= MANY_SCENARIOS:
+        return present
+    first = headline(report, outcome_shares(report)) if report.has("outcomes") else None
+    return [present[0], *([first] if first in present[1:] else [])]
+
+
+def _legend(marked: list[Thing], others: list[Thing]) -> list[Key]:
+    keys = [Key(s.title, colour("s", s.index), symbol(s.index)) for s in marked]
+    keys += [Key(f"each of {len(others)} other scenarios", "s0", "tick soft-tick")] if others else []
+    return [*keys, Key("95% Monte Carlo interval (left); p10 to p90 of the first date (right)", "s1", "bar")]
+
+
+def _others(scenarios: list[Thing], events: Events, column: str) -> Trace:
+    """A thin stroke for every other scenario, in the middle of the row."""
+    found = [
+        (i, name, s, row[column])
+        for i, (name, by) in enumerate(events.items())
+        for s in scenarios
+        if (row := by.get(s.key)) and row.get(column) not in (None, "") and row.get(column) == row.get(column)
+    ]
+    texts = [_text(s, name, chart_text(percent(x) if column == "p" else f"median {x}")) for _, name, s, x in found]
+    strokes = dots([x for *_, x in found], [i for i, *_ in found], ink("s", 0), texts)
+    strokes["marker"] = {"symbol": "line-ns", "size": 7, "line": {"width": 1.5, "color": ink("s", 0, 0.7)}}
+    return strokes
 
 
 def _dates_axis(report: Report) -> dict[str, Any]:

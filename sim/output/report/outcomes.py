@@ -119,8 +119,8 @@ def uncertainty_keys(with_band: bool) -> list[Key]:
 def _outcome_panel(outcome: Thing, scenarios: Sequence[Thing], shares: Shares, top: float) -> Panel:
     rows = [(i, s, shares[s.key, outcome.key]) for i, s in enumerate(scenarios) if (s.key, outcome.key) in shares]
     own = max((highest(row) for _, _, row in rows), default=0.0)
-    is_magnified = own < top / 8
-    title = chart_text(outcome.title, 34) + (" · own scale" if is_magnified else "")
+    is_magnified = own < top / 4
+    title = chart_text(outcome.title, 60) + (" · own scale" if is_magnified else "")
     traces = [trace for at, s, row in rows for trace in interval_marks([(at, row)], s.index, s.title)]
     axis = probability_axis(own if is_magnified else top)
     return Panel(traces, title=title, x=axis, y=rows_axis([wrapped(s.title) for s in scenarios]))

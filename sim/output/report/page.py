@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import sim
 from sim.output.report import colours, text
@@ -73,7 +73,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     environment.filters |= {
         "plain": text.plain, "clip": text.clip, "percent": text.percent, "count": text.count,
-        "long_date": text.long_date, "json": lambda chart: Markup(chart.spec()), "cell": _as_cell,
+        "long_date": text.long_date, "json": lambda chart: Markup(chart.spec()), "cell": _as_cell, "breakable": _breakable,
     }  # fmt: skip
     environment.globals["slug"] = _slug
     return environment
@@ -81,6 +81,11 @@ def _environment() -> Environment:
 
 def _as_cell(value: Any) -> Cell:
     return value if isinstance(value, Cell) else Cell(str(value))
+
+
+def _breakable(code: str) -> Markup:
+    """A name that may be broken where its words end."""
+    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(text.clip(code, 120)))))
 
 
 def _slug(number: int, kind: str) -> str:

@@ -30,6 +30,7 @@ from sim.output.report.outcomes import (
 )  # fmt: skip
 from sim.output.report.text import chart_text, clip, humanised, is_number, long_date, wrapped
 
+MANY_SCENARIOS = 4
 YES_OR_NO = {"yes", "no", "true", "false", "", "1", "0"}
 Answers = dict[str, dict[str, Row]]  # answer -> scenario -> row
 
@@ -40,7 +41,8 @@ def build(report: Report) -> dict[str, Any] | str:
     questions = {str(name): _answers(rows) for name, rows in grouped(report.rows("questions"), "question").items()}
     binary = {name: answers for name, answers in questions.items() if set(map(str.lower, answers)) <= YES_OR_NO}
     numeric = {name: answers for name, answers in questions.items() if name not in binary}
-    charts = [_binary_chart(report, binary)] if binary else []
+    draw = _binary_chart if len(report.scenarios) <= MANY_SCENARIOS else _panels_chart
+    charts = [draw(report, binary)] if binary else []
     charts += [_numeric_chart(report, numeric)] if numeric else []
     return {"charts": charts, "tables": [_table(report, questions)]}
 
@@ -85,6 +87,28 @@ def _binary_chart(report: Report, questions: dict[str, Answers]) -> Chart:
     )  # fmt: skip
 
 
+def _panels_chart(report: Report, questions: dict[str, Answers]) -> Chart:
+    """For many scenarios: a panel per question, a row per scenario."""
+    present = [s for s in report.scenarios if any(s.key in _yes(a) for a in questions.values())]
+    return Chart(
+        title="Questions answered by yes or no",
+        summary="One panel per question and one row per scenario: the probability of yes, with the Monte Carlo "
+        "interval and the epistemic band.",
+        panels=[_binary_panel(name, answers, present) for name, answers in questions.items()],
+        legend=uncertainty_keys(has_band(row for a in questions.values() for row in _yes(a).values())),
+        links=report.links("questions"), columns=3, min_width=220, left=176, height=18 * len(present),
+    )  # fmt: skip
+
+
+def _binary_panel(name: str, answers: Answers, present: list[Thing]) -> Panel:
+    rows = [(i, s, _yes(answers).get(s.key, {})) for i, s in enumerate(present)]
+    told = [(i, s, row) for i, s, row in rows if is_number(number(row, "p"))]
+    traces = [trace for i, s, row in told for trace in interval_marks([(i, row)], s.index, s.title, 0.9)]
+    top = max((highest(row) for _, _, row in told), default=1.0)
+    title = chart_text(_asks(name, answers), 90)
+    return Panel(traces, title=title, x=probability_axis(top), y=rows_axis([wrapped(s.title) for s in present]))
+
+
 def _numeric_chart(report: Report, questions: dict[str, Answers]) -> Chart:
     present = [s for s in report.scenarios if any(s.key in by for a in questions.values() for by in a.values())]
     n_rows = max(len(answers) for answers in questions.values())
@@ -108,7 +132,7 @@ def _numeric_panel(name: str, answers: Answers, present: list[Thing]) -> Panel:
         traces.append(bars(x, y, ink("s", s.index), texts, width=0.92 * width))
     top = max((number(row, "p") for by in answers.values() for row in by.values()), default=1.0)
     labels = [chart_text(_interval(answer), 16) for answer in answers]
-    title = chart_text(_asks(name, answers), 44)
+    title = chart_text(_asks(name, answers), 90)
     return Panel(traces, title=title, x=probability_axis(top), y=rows_axis(labels))
 
 

@@ -20,13 +20,14 @@ N_UNUSUAL = 3
 
 @dataclass(frozen=True)
 class Move:
-    """A phase or decision takes another value and keeps it for so many record times."""
+    """A phase or decision takes another value, and keeps it for so many record times, until a date or to the end."""
 
     date: str
     variable: str
-    before: str
-    after: str
+    value: str
+    is_back: bool
     lasts: int
+    until: str
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _story(report: Report, kept: Kept, at: int, size: int) -> Story:
         n_like=size,
         moves=_moves(report, kept, at),
         numbers=_numbers(report, kept, at),
-        assumptions=_assumptions(kept, at),
+        assumptions=_assumptions(report, kept, at),
     )
 
 
@@ -123,7 +124,14 @@ def _moves_of(name: str, values: list[str], dates: list[str]) -> list[Move]:
     changes = [i for i in range(1, len(values)) if values[i] != values[i - 1]]
     ends = [*changes, len(values)][1:]
     return [
-        Move(dates[i], name, humanised(values[i - 1]).lower(), humanised(values[i]).lower(), end - i)
+        Move(
+            dates[i],
+            name,
+            humanised(values[i]).lower(),
+            values[i] in values[:i],
+            end - i,
+            dates[end] if end < len(dates) else "",
+        )
         for i, end in zip(changes, ends, strict=True)
     ]
 
@@ -147,13 +155,20 @@ def _units(report: Report) -> dict[str, str]:
     return {str(name): unit_text(unit) for name, unit in units.items()}
 
 
-def _assumptions(kept: Kept, at: int) -> list[str]:
+def _assumptions(report: Report, kept: Kept, at: int) -> list[str]:
     """The parameters whose values here are farthest from the middle."""
+    units = {str(row["parameter"]): unit_text(row.get("unit", "")) for row in report.rows("parameters")}
+    units = {name: f" {unit}" if unit else "" for name, unit in units.items()}
     found = []
     for name in kept.experiments.columns:
         values = kept.experiments[name].to_numpy()
         if name != "trajectory" and values.dtype.kind in "fiu" and (rank := _rank(values, at)) is not None:
-            found.append((abs(rank - 0.5), f"{humanised(str(name))} is {quantity(float(values[at]))} ({_place(rank)})"))
+            found.append(
+                (
+                    abs(rank - 0.5),
+                    f"{humanised(str(name))} is {quantity(float(values[at]))}{units.get(name, '')} ({_place(rank)})",
+                )
+            )
     return [text for _, text in sorted(found, key=lambda item: -item[0])[:N_UNUSUAL]]
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from datetime import date
 
 ISOLATING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}  # they reorder what follows them
+ACRONYMS = {name: name.upper() for name in "eu gdp imf nato uk un us usa usd eur rub".split()}
 MONTHS = "January February March April May June July August September October November December".split()
 
 
@@ -80,8 +81,8 @@ def signed(x: float, digits: int) -> str:
     return text if float(text.replace(",", "")) == 0 else ("+" if x > 0 else "−") + text
 
 
-def quantity(x: float) -> str:
-    """A number in its unit, to four significant digits (whole numbers above 1,000)."""
+def quantity(x: float, digits: int = 4) -> str:
+    """A number in its unit, to so many significant digits (and all those of a whole number)."""
     if not is_number(x):
         return "–"
     if x == 0:
@@ -89,7 +90,7 @@ def quantity(x: float) -> str:
     size = math.floor(math.log10(abs(x)))
     if size >= 15 or size < -6:
         return f"{x:.3e}".replace("-", "−")
-    text = f"{x:,.{max(0, 3 - size)}f}"
+    text = f"{x:,.{max(0, digits - 1 - size)}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return text.replace("-", "−")
 
@@ -136,9 +137,13 @@ def humanised(name: str) -> str:
     path, _, element = name.partition("[")
     element, _, rest = element.partition("]")
     module, _, last = path.rpartition(".")
-    words = " ".join(part for part in (last + rest).replace(".", " ").replace("_", " ").split())
-    words = words[:1].upper() + words[1:] + (f", {element.replace('_', ' ')}" if element else "")
-    return f"{words} ({module.replace('_', ' ').replace('.', ', ')})" if module else words
+    words = _spaced(last + rest)
+    words = words[:1].upper() + words[1:] + (f", {_spaced(element)}" if element else "")
+    return f"{words} ({', '.join(map(_spaced, module.split('.')))})" if module else words
+
+
+def _spaced(name: str) -> str:
+    return " ".join(ACRONYMS.get(word, word) for word in name.replace(".", " ").replace("_", " ").split())
 
 
 def in_words(number: int) -> str:

@@ -87,7 +87,7 @@ def _panel(scenario: Thing, by_value: dict[str, list[Row]], values: Sequence[str
             y = [round(number(row, "share"), 4) for row in by_value[value]]
             traces.append(area("dates" if own == dates else own, y, ink("v", i), chart_text(humanised(value), 30)))
     axis = {"range": [0, 1], "tickformat": ".0%", "tickvals": [0, 0.5, 1], "showgrid": False}
-    title = chart_text(scenario.title, 30)
+    title = chart_text(scenario.title, 60)
     return Panel(traces, title=title, x={"type": "date", "unified": True, "showgrid": False}, y=axis)
 
 

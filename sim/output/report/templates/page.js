@@ -5,7 +5,7 @@
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const paper = window.matchMedia("print");
   const PRINT_WIDTH = 636, PRINT_HALF = 296; // CSS pixels between the borders of a figure on A4 paper
-  const SMALL = 11.5;
+  const SMALL = 11.5, RIGHT = 20;
   const FONT = getComputedStyle(document.body).fontFamily;
   let printing = false;
 
@@ -32,23 +32,6 @@
 
   // ---- layout: panels in as many columns as there is room for -----------------------------------------------------
 
-  function grid(spec, width) {
-    const n = spec.panels.length;
-    const narrow = width < 520;
-    const left = narrow ? Math.min(spec.left, 0.36 * width) : spec.left;
-    const gap = spec.sharesY ? 34 : left;
-    const room = width - left - 14;
-    const columns = Math.max(1, Math.min(spec.columns, n, Math.floor((room + gap) / (spec.minWidth + gap))));
-    const titled = spec.panels.some((panel) => panel.x.title);
-    const named = spec.panels.some((panel) => panel.title);
-    const rows = Math.ceil(n / columns);
-    const between = (named ? 26 : 8) + (titled ? 50 : 34);
-    const top = named ? 28 : 8;
-    const bottom = spec.panels[0].x.visible === false ? 8 : titled ? 50 : 34;
-    return {narrow, columns, rows, left, gap, between, top, bottom, height: top + bottom + rows * spec.height + (rows - 1) * between,
-            inner: room, tall: rows * spec.height + (rows - 1) * between, wide: (room - (columns - 1) * gap) / columns};
-  }
-
   const length = (text) => text.replace(/&(lt|gt|amp);/g, "x").length;
 
   /** A label in two lines of so many characters, cut where there are more. */
@@ -63,6 +46,25 @@
     const kept = lines.slice(0, 2).map((line) => (length(line) > most && !line.includes("&") ? `${line.slice(0, most - 1)}…` : line));
     if (lines.length > 2 && !kept[1].endsWith("…")) kept[1] += "…";
     return kept.join("<br>");
+  }
+
+  function grid(spec, width) {
+    const n = spec.panels.length;
+    const narrow = width < 520;
+    const left = narrow ? Math.min(spec.left, 0.36 * width) : spec.left;
+    const gap = spec.sharesY ? 34 : left;
+    const room = width - left - RIGHT;
+    const columns = Math.max(1, Math.min(spec.columns, n, Math.floor((room + gap) / (spec.minWidth + gap))));
+    const titled = spec.panels.some((panel) => panel.x.title);
+    const wide = (room - (columns - 1) * gap) / columns;
+    const titles = spec.panels.map((panel) => fitted(panel.title, Math.floor((wide + gap - 14) / 7.2)));
+    const lines = Math.max(...titles.map((title) => (title ? title.split("<br>").length : 0)));
+    const rows = Math.ceil(n / columns);
+    const between = 8 + 17 * lines + (titled ? 50 : 34);
+    const top = 9 + 17 * lines;
+    const bottom = spec.panels[0].x.visible === false ? 8 : titled ? 50 : 34;
+    return {narrow, columns, rows, left, gap, between, top, bottom, height: top + bottom + rows * spec.height + (rows - 1) * between,
+            inner: room, tall: rows * spec.height + (rows - 1) * between, wide, titles};
   }
 
   /** The labels of a flow inside its ribbons, where there is no room beside them. */
@@ -90,7 +92,7 @@
   function figure(spec, width) {
     const at = grid(spec, width), ui = theme().ui;
     const layout = {
-      width, height: at.height, margin: {l: at.left, r: 14, t: at.top, b: at.bottom, pad: 0}, barmode: "relative", bargap: 0.25,
+      width, height: at.height, margin: {l: at.left, r: RIGHT, t: at.top, b: at.bottom, pad: 0}, barmode: "relative", bargap: 0.25,
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, dragmode: false, annotations: [], separators: ".,",
       font: {size: 12, color: ui[0], family: FONT}, hoverlabel: {bgcolor: ui[3], bordercolor: ui[1], font: {size: 12, color: ui[0], family: FONT}, align: "left"},
       hovermode: spec.panels.some((panel) => panel.x.unified) ? "x unified" : "closest",
@@ -112,7 +114,7 @@
       const flows = panel.x.visible === false && at.narrow;
       if (flows) layout["xaxis" + id].range = [0.195, 0.805];
       if (panel.title) layout.annotations.push({
-        text: panel.title, x: here.x[0], y: here.y[1], xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom",
+        text: at.titles[i], x: here.x[0], y: here.y[1], xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom", align: "left",
         yshift: 4, showarrow: false, font: {size: 12, color: ui[0], weight: 600},
       });
       for (const note of panel.notes) layout.annotations.push({...(flows ? inwards(note) : note), xref: "x" + id, yref: "y" + id, font: {size: 12, color: ui[0], weight: note.weight || 400}, weight: undefined});
