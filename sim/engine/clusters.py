@@ -1,7 +1,6 @@
 """Counts by parameter draw: exact sums over clusters whose trajectories may lie in several chunks."""
 
 from dataclasses import dataclass, field
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -25,30 +24,24 @@ class Piece:
 class Edges:
     """Where a cluster that a chunk's edge has cut waits for its other pieces.
 
-    Workers of one process share it, so that it never holds more than a few pieces.
+    Two of them for each stretch of chunks that lie side by side, until the stretch beside it is merged.
     """
 
     pieces: dict[int, Piece] = field(default_factory=dict)
-    lock: Lock = field(default_factory=Lock, repr=False, compare=False)
-
-    def __reduce__(self) -> tuple[type["Edges"], tuple[dict[int, Piece]]]:
-        return Edges, (self.pieces,)
 
     def meet(self, draw: int, piece: Piece, size: int) -> Piece | None:
         """The whole cluster if this was its last piece."""
-        with self.lock:
-            waiting = self.pieces.pop(draw, None)
-            if waiting is not None:
-                piece = Piece(waiting.seen + piece.seen, waiting.counted + piece.counted, waiting.hits + piece.hits)
-            if piece.seen == size:
-                return piece
-            self.pieces[draw] = piece
-            return None
+        waiting = self.pieces.pop(draw, None)
+        if waiting is not None:
+            piece = Piece(waiting.seen + piece.seen, waiting.counted + piece.counted, waiting.hits + piece.hits)
+        if piece.seen == size:
+            return piece
+        self.pieces[draw] = piece
+        return None
 
     def take(self) -> list[tuple[int, Piece]]:
         """All that waits, which is then gone from here."""
-        with self.lock:
-            taken, self.pieces = sorted(self.pieces.items()), {}
+        taken, self.pieces = sorted(self.pieces.items()), {}
         return taken
 
 
@@ -58,18 +51,18 @@ class Clusters:
     Column c counts hits among the trajectories of group ``groups[c]``; where ``replicates`` is 1 only m and k matter.
     """
 
-    def __init__(self, groups: Ints, n_groups: int, n: int, replicates: int, edges: Edges | None = None) -> None:
+    def __init__(self, groups: Ints, n_groups: int, n: int, replicates: int) -> None:
         self.groups = groups
         self.n_groups = n_groups
         self.n = n
         self.replicates = replicates
-        self.edges = Edges() if edges is None else edges
+        self.edges = Edges()
         self.sums = np.zeros((3, len(groups)), np.int64)  # k, m k, k^2
         self.group_sums = np.zeros((3, n_groups), np.int64)  # m, m^2, clusters with m > 0
 
     def fresh(self) -> "Clusters":
-        """An empty one that shares the edges."""
-        return Clusters(self.groups, self.n_groups, self.n, self.replicates, self.edges)
+        """An empty one."""
+        return Clusters(self.groups, self.n_groups, self.n, self.replicates)
 
     def add(self, first: int, counted: Bools, hits: Bools) -> tuple[int, Ints, Ints]:
         """Add trajectories from number ``first`` on: counted bool[n_groups, n], hits bool[n_columns, n].
@@ -81,8 +74,8 @@ class Clusters:
         m = np.add.reduceat(counted, starts, axis=1, dtype=np.int64)
         k = np.add.reduceat(hits, starts, axis=1, dtype=np.int64)
         sizes = np.diff(starts, append=counted.shape[1])
-        whole = [self._size(draw + i) == size for i, size in enumerate(sizes.tolist())]
-        for i in np.flatnonzero(~np.array(whole)).tolist():
+        whole = sizes == np.minimum(self.replicates, self.n - np.arange(draw, draw + len(starts)) * self.replicates)
+        for i in np.flatnonzero(~whole).tolist():
             self._meet(draw + i, Piece(int(sizes[i]), m[:, i].copy(), k[:, i].copy()))
         self._include(m[:, whole], k[:, whole])
         return draw, m, k
@@ -90,8 +83,6 @@ class Clusters:
     def merge(self, other: "Clusters") -> None:
         self.sums += other.sums
         self.group_sums += other.group_sums
-        if other.edges is self.edges:
-            return
         for draw, piece in other.edges.take():
             self._meet(draw, piece)
 
