@@ -101,6 +101,59 @@ def run(
 
 
 @app.command()
+def compare(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH [A B]", help="A study, model or run directory and two scenarios; or two run directories."
+        ),
+    ],
+    n: Trajectories = None,
+    seed: Seed = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Where the files go.")] = None,
+    settings: Settings = None,
+    replicates: Annotated[
+        int | None, typer.Option(parser=_number, metavar="R", help="Trajectories of each parameter draw (default: 10).")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(metavar="K", help="Threads (default: all cores).")] = None,
+    design: Annotated[str | None, typer.Option(metavar="KIND", help="As for run.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier run wrote there.")] = False,
+    formats: Annotated[
+        str, typer.Option("--format", parser=_formats, metavar="LIST", help="csv, or csv,parquet.")
+    ] = "csv",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> int:
+    """Compare two scenarios on the same random numbers, or two finished runs: A less B."""
+    from sim.commands.compare import CompareOptions, compare_command
+
+    options = CompareOptions(n, seed, out, settings or (), replicates, threads, design, force, formats)
+    return compare_command(words, options, Terminal.of(as_json, quiet, verbose, no_color))
+
+
+@app.command()
+def claims(
+    paths: Annotated[list[Path], typer.Argument(metavar="STUDY...", help="Studies with a claims: block.")],
+    n: Trajectories = None,
+    seed: Seed = None,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The table.")] = Path("results/claims.csv"),
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Also a page in words (Markdown).")] = None,
+    threads: Annotated[int | None, typer.Option(metavar="K", help="Threads (default: all cores).")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> int:
+    """Judge the claims of studies by the paired differences of their scenarios."""
+    from sim.commands.claims import ClaimsOptions, claims_command
+
+    options = ClaimsOptions(n, seed, out, page, threads)
+    return claims_command(paths, options, Terminal.of(as_json, quiet, verbose, no_color))
+
+
+@app.command()
 def check(
     path: ModelPath, as_json: Json = False, quiet: Quiet = False, verbose: Verbose = False, no_color: NoColor = False
 ) -> int:
