@@ -50,7 +50,7 @@ def _row(shop: Workshop, row: list[Scalar]) -> Iterator[Correlation]:
     if _cadence(first) != _cadence(second):
         message = f"`{first.name}` is {_said(first)} and `{second.name}` {_said(second)}: these cannot be correlated"
         shop.report.add("E322", message, row[1])
-    elif len(first_elements) != len(second_elements) or first.index != second.index != first.index:
+    elif first_elements != second_elements and not len(first_elements) == len(second_elements) == 1:
         shop.report.add("E322", "name one element of each, or two names over the same index", row[1])
     else:
         for one, other in zip(first_elements, second_elements, strict=True):

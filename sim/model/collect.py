@@ -108,7 +108,8 @@ class _Collector:
 
     def indexes(self) -> None:
         for entry in self.root.entries("indexes"):
-            if not self.free(entry.key):
+            if not self.free(entry.key) or not entry.value or entry.value.faulty:
+                self.names.faulty_indexes.add(entry.key.text)
                 continue
             seen: dict[str, Scalar] = {}
             for element in entry.value or ():
@@ -174,7 +175,7 @@ class _Collector:
         if over.text in self.names.elements:
             return str(over.text)
         entity.faulty, entity.unit = True, None
-        if "" not in self.names.incomplete:
+        if "" not in self.names.incomplete and over.text not in self.names.faulty_indexes:
             hint = suggest(over.text, self.names.elements) or "indexes are declared in the model file, under `indexes:`"
             self.report.add("E314", f"there is no index `{over.text}`", over, hint)
         return None
@@ -182,7 +183,7 @@ class _Collector:
     def parts(self, entity: Entity, record: Record) -> tuple[str, ...]:
         """The kinds of an event, the values of a phase, the options of a decision."""
         field = {"event": "kinds", "phase": "values", "decision": "options"}.get(entity.kind, "")
-        if field in record and record[field] is None:
+        if field in record and (record[field] is None or getattr(record[field], "faulty", False)):
             entity.faulty = True
         seen: dict[str, Scalar] = {}
         for item in record[field] or () if field else ():

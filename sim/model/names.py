@@ -78,6 +78,7 @@ class Names:
 
     elements: dict[str, Path] = field(default_factory=dict)  # of every index
     indexes: dict[str, Scalar] = field(default_factory=dict)  # where every index is declared
+    faulty_indexes: set[str] = field(default_factory=set)
     entities: dict[str, Entity] = field(default_factory=dict)
     modules: list[str] = field(default_factory=list)
     actors: dict[str, Scalar] = field(default_factory=dict)

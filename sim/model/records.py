@@ -27,6 +27,12 @@ class OneOrMore(Shape):
         return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
+class Items(list[Any]):
+    """A list as read, without the items that are faulty."""
+
+    faulty = False
+
+
 @dataclass
 class Listing(Shape):
     """A list."""
@@ -43,7 +49,9 @@ class Listing(Shape):
         if n < self.at_least or (self.exactly is not None and n != self.exactly):
             report.add("E111", f"{self.what} is expected here, not a list of {n}", node)
             return None
-        return [read for each in node.items if (read := self.item.read(each, report)) is not None]
+        items = Items(read for each in node.items if (read := self.item.read(each, report)) is not None)
+        items.faulty = len(items) < n
+        return items
 
     def schema(self, definitions: Schema) -> Schema:
         limits = {} if self.exactly is None else {"minItems": self.exactly, "maxItems": self.exactly}
@@ -207,7 +215,8 @@ class Fields(Shape):
 
     def from_entries(self, entries: list[Entry], at: Scalar, report: Report) -> Record:
         """A record of fields that were read as entries, whose values are nodes."""
-        return self.record(Mapping(at.source, at.line, at.column, True, [(e.key, e.value) for e in entries]), report)
+        nodes = [(entry.key, entry.value) for entry in entries if entry.value is not None]
+        return self.record(Mapping(at.source, at.line, at.column, True, nodes), report)
 
     def value(self, key: Scalar, value: Node, known: Field, report: Report) -> Any:
         if is_null(value) and not isinstance(known.shape, Entries):
