@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from sim.engine.ranges import BINS, QUANTILES, Ranges
+from sim.compiler.observer import BINS
+from sim.engine.ranges import QUANTILES, Ranges
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]

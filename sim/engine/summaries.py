@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from sim.compiler.observer import BINS
 from sim.compiler.program import Layout
 from sim.engine.clusters import Clusters
 from sim.engine.driver_sums import DriverSums
 from sim.engine.exact import ExactSum
 from sim.engine.pilot import Pilot
 from sim.engine.quantiles import Floats, histogram_quantiles
-from sim.engine.ranges import BINS, QUANTILES
+from sim.engine.ranges import QUANTILES
 from sim.model.declarations import Question
 
 if TYPE_CHECKING:
