@@ -1,6 +1,9 @@
 """What happens in a step: events fire, phases move, decisions are taken."""
 
+from collections.abc import Sequence
+
 from sim.compiler.frame import Frame
+from sim.language.tree import Node
 from sim.model.declarations import Decision, Event, Move, Phase
 
 
@@ -70,15 +73,16 @@ def _check_where(frame: Frame, name: str, gate: int, value: int, unbounded: bool
 def _kinds(frame: Frame, event: Event, fired: int, order: int) -> None:
     b = frame.builder
     uniform = frame.site(f"{event.site} kind", "uniform")
-    drawn = _weighted(frame, event.name, fired, [weight for _, weight in event.kinds], uniform)
     named = b.op("ge", order, b.const(2))
-    kind = b.op("select", named, b.op("sub", order, b.const(2)), b.op("choose", fired, drawn, b.const(0)))
+    is_open = b.op("and", fired, b.op("not", named))
+    drawn = _weighted(frame, event.name, is_open, [weight for _, weight in event.kinds], uniform)
+    kind = b.op("select", named, b.op("sub", order, b.const(2)), b.op("choose", is_open, drawn, b.const(0)))
     for number, (name, _) in enumerate(event.kinds):
         happens = b.op("and", fired, b.op("eq", kind, b.const(number)))
         _happens(frame, f"{event.name}.{name}", happens)
 
 
-def _weighted(frame: Frame, name: str, gate: int, weights: list, uniform: int) -> int:  # type: ignore[type-arg]
+def _weighted(frame: Frame, name: str, gate: int, weights: Sequence[Node], uniform: int) -> int:
     """A position drawn in proportion to weights (below zero counts as zero); no weight at all is a failure."""
     b = frame.builder
     values = [b.greatest(b.const(0), frame.expressions.real(weight)) for weight in weights]
@@ -196,7 +200,7 @@ def _target(frame: Frame, phase: Phase, move: Move, taken: int) -> int:
     b = frame.builder
     if len(move.targets) == 1:
         return b.const(move.targets[0][0])
-    weights = [weight for _, weight in move.targets]
+    weights = [weight for _, weight in move.targets if weight is not None]
     uniform = frame.site(f"{phase.site} branch", "uniform")
     position = _weighted(frame, phase.name, taken, weights, uniform)
     target = b.const(move.targets[0][0])

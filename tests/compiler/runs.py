@@ -6,6 +6,7 @@ new seed in 150,000.
 
 import functools
 import math
+import re
 import tempfile
 import textwrap
 from dataclasses import dataclass
@@ -30,9 +31,9 @@ INTERPRETED = (0, 63, 64)  # trajectories that the interpreter repeats
 def write(folder: Path, text: str, **modules: str) -> Path:
     """Write a model, with the clock above and a name unless it has its own, and its modules."""
     text = textwrap.dedent(text)
-    if "model:" not in text:
+    if not re.search("^model:", text, re.MULTILINE):
         text = "model: tiny\n" + text
-    if "clock:" not in text:
+    if not re.search("^clock:", text, re.MULTILINE):
         text += CLOCK
     path = folder / "model.yaml"
     path.write_text(text, encoding="utf-8")
@@ -124,7 +125,9 @@ def run_study(study: Study, n: int, seed: int, scenario: str = "baseline", repli
     return found
 
 
-def assert_interpreted(study: Study, found: Ran, seed: int, replicates: int, trajectories: tuple[int, ...] = ()) -> None:
+def assert_interpreted(
+    study: Study, found: Ran, seed: int, replicates: int, trajectories: tuple[int, ...] = INTERPRETED
+) -> None:
     """The kernel's trajectories are those of the interpreter, bit for bit."""
     program = lower(study.model, varying_parameters(study))
     scenario, n = found.result.scenario, found.results.settings.n
@@ -134,7 +137,7 @@ def assert_interpreted(study: Study, found: Ran, seed: int, replicates: int, tra
     values = [part.values for part in found.result.kept]
     outcomes = np.concatenate([part.outcome for part in found.result.kept])
     kept = np.concatenate(values, axis=2)
-    for trajectory in trajectories or INTERPRETED:
+    for trajectory in trajectories:
         at = np.flatnonzero(numbers == trajectory)
         if len(at) == 0:
             continue

@@ -310,6 +310,7 @@ def test_indexed_actors_of_chance_are_independent():
 
 @pytest.mark.parametrize("p", [0.001, 0.999])
 def test_small_and_large_chances(p):
-    found = ran(f"events: {{hit: {{probability: {p}}}, late: {{rate: 'hazard({p}, 1*week)'}}}}\nstates: {{x: 0}}\n", n=N)
+    events = f"events: {{hit: {{probability: {p}}}, late: {{rate: 'hazard({p}, 1*week)'}}}}\n"
+    found = ran(events + "states: {x: 0}\n", n=N)
     for thing in ("hit", "late"):
         assert_share(found.happened(thing)[1], 10 * N, p)
