@@ -44,6 +44,21 @@ class Kernel:
     n_draw_rows: int
     n_slots: int
 
+    def __reduce__(self) -> tuple[Callable[[Program], "Kernel"], tuple[Program]]:
+        """In another process it is compiled again, for the processor there."""
+        return _rebuild, (self.program,)
+
+
+_rebuilt: dict[str, Kernel] = {}
+
+
+def _rebuild(program: Program) -> Kernel:
+    """Compiled once in each process."""
+    key = repr(program)
+    if key not in _rebuilt:
+        _rebuilt[key] = build(program)
+    return _rebuilt[key]
+
 
 def build(program: Program) -> Kernel:
     """Compile a program, or load it from the cache."""

@@ -133,11 +133,6 @@ def verify(program: Program) -> None:
         _verify_effects(title, block, types, program)
 
 
-def value_types(block: Block) -> list[str]:
-    """``real`` or ``truth`` for each operation."""
-    return _types("block", block)
-
-
 def _types(title: str, block: Block) -> list[str]:
     types: list[str] = []
     for index, op in enumerate(block.ops):
