@@ -239,7 +239,7 @@ def test_version_and_help(call):
     status, out, _ = call("--help")
     assert status == 0
     commands = re.findall(r"^  (\w+)  ", out.partition("Commands:")[2], re.MULTILINE)
-    assert commands == ["run", "check", "explain", "trace", "show", "new", "schema"]
+    assert {"run", "check", "explain", "trace", "show", "new", "schema"} <= set(commands)
     for command in commands:
         status, out, _ = call(command, "--help")
         assert status == 0
