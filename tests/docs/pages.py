@@ -1,0 +1,37 @@
+"""Pages whose console blocks are run: the model files on them are written, the commands run, what is printed kept."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.docs.blocks import Block, blocks, write
+from tests.docs.terminal import Call, Shell, calls
+
+SETTINGS = {"COLUMNS": "80", "NO_COLOR": "1", "LINES": "40"}
+
+
+@contextmanager
+def quiet_room(folder: Path) -> Iterator[None]:
+    """Work in a folder, on a terminal of a known width."""
+    before, old = os.getcwd(), {name: os.environ.get(name) for name in SETTINGS}
+    os.environ.update(SETTINGS)
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        for name, value in old.items():
+            os.environ.pop(name)
+            os.environ.update({} if value is None else {name: value})
+
+
+def played(page: str, folder: Path) -> Iterator[tuple[Block, list[tuple[Call, str]]]]:
+    """Every console block of a page with its commands, and what each of them prints."""
+    shell = Shell()
+    with quiet_room(folder):
+        for block in blocks(page):
+            if block.role:
+                write(block, folder)
+            if block.language == "console":
+                yield block, [(call, shell.run(call.command)) for call in calls(block.text)]
