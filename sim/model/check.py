@@ -99,7 +99,7 @@ def unique_measures(found: list[Measure], report: Report, at: At) -> tuple[Measu
 def _stand_in() -> Clock:
     import datetime
 
-    return Clock(datetime.date(2000, 1, 1), "day", 1, 100_000)
+    return Clock(datetime.date(2000, 1, 1), "day", 1, 1_000)
 
 
 _STAND_IN = _stand_in()

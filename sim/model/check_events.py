@@ -11,7 +11,7 @@ from sim.model.declarations import Chance, Event, Move, Phase
 from sim.model.document import Scalar, Sequence
 from sim.model.names import Entity, split_reference
 from sim.model.records import Entry, Record
-from sim.model.scalars import number
+from sim.model.scalars import is_finite, number
 from sim.model.shape import suggest
 from sim.model.workshop import Each, Element, Workshop, only_one, own_element
 
@@ -169,7 +169,7 @@ def read_weights(shop: Workshop, entity: Entity, written: Any) -> tuple[float, .
 
 def _weight(shop: Workshop, entry: Entry) -> float | None:
     weight = number(entry.value) if isinstance(entry.value, Scalar) else None
-    if weight is None or not 0 <= weight < math.inf:
+    if weight is None or not is_finite(weight) or weight < 0:
         shop.report.add("E315", f"the weight of `{entry.key.text}` must be a number from 0", entry.key)
         return None
     return float(weight)

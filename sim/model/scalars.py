@@ -15,7 +15,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REFERENCE = re.compile(r"[a-z]\w*(\.[a-z]\w*)*(\[[a-z]\w*\])?(\.[a-z]\w*)*", re.ASCII)
 _DIGITS = re.compile(r"[-+]?\d+(_\d+)*")
 _REAL = re.compile(r"[-+]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][-+]?\d+)?")
-_DURATION = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?)\s*(day|week|month|year)s?")
+_DURATION = re.compile(r"(\d[\d_]{0,11}(?:\.\d{1,9})?)\s*(day|week|month|year)s?")
 _JUMP = re.compile(r"(\+=|-=|\*=|=)(?!=)\s*(?=\S)")
 
 
@@ -102,11 +102,11 @@ class Number(_OfScalar):
 
     def accept(self, node: Scalar, report: Report) -> Any:
         value = number(node)
-        if value is None or (self.whole and not isinstance(value, int)):
-            return self.refuse(node, report)
-        if not isfinite(value):
+        if value is not None and not is_finite(value):
             report.add("E316", "a number must be finite", node)
             return None
+        if value is None or (self.whole and value != int(value)):
+            return self.refuse(node, report)
         return node if self.low <= value <= self.high else self.refuse(node, report)
 
     def schema(self, definitions: Schema) -> Schema:
@@ -115,6 +115,14 @@ class Number(_OfScalar):
         pattern = _DIGITS.pattern if self.whole else _REAL.pattern
         exact: Schema = {"type": "integer" if self.whole else "number", **kept}
         return {"anyOf": [exact, {"type": "string", "pattern": f"^({pattern})$"}], "description": self.what}
+
+
+def is_finite(value: float) -> bool:
+    """Is this a number that a double can hold?"""
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False
 
 
 @dataclass
@@ -146,7 +154,7 @@ class Choice(_OfScalar):
 
 @dataclass
 class Day(_OfScalar):
-    """A date, and with ``or_start`` the word start."""
+    """A date."""
 
     what: str = "a date such as 2025-04-07"
 

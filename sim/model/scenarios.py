@@ -6,7 +6,6 @@ Settings of a study, and after them those of the command line, are laid over eve
 """
 
 from collections.abc import Sequence
-from copy import deepcopy
 
 from sim.model.check import Checked
 from sim.model.declarations import Scenario
@@ -57,36 +56,41 @@ class Scenarios:
         common = [*everywhere, *(entry for written in settings for entry in self._parsed(written))]
         found = {}
         for name in dict.fromkeys((BASELINE, *self.records)):
-            draft = deepcopy(self._draft(name))
+            draft = self._draft(name).copy()
             self.settings.apply(draft, common)
             record = self.records.get(name)
             title, about = (text(record, field) if record else "" for field in ("title", "about"))
             found[name] = draft.scenario(name, title, about)
         return found
 
-    def _draft(self, name: str, heirs: tuple[str, ...] = ()) -> Draft:
+    def _draft(self, name: str) -> Draft:
         """The statements of a scenario laid over those it inherits."""
-        if name in self.drafts:
-            return self.drafts[name]
-        record = self.records.get(name)
-        draft = Draft()
-        if record is not None and name != BASELINE:
-            parent = self._parent(name, record, heirs)
-            draft = deepcopy(self._draft(parent, (*heirs, name))) if parent else Draft()
-            self.settings.apply_record(draft, record)
-        self.drafts[name] = draft
+        lineage = self._lineage(name)
+        draft = self.drafts.get(lineage[-1], Draft())
+        for each in reversed(lineage):
+            record = self.records.get(each)
+            if each not in self.drafts:
+                draft = draft.copy()
+                if record is not None and each != BASELINE:
+                    self.settings.apply_record(draft, record)
+                self.drafts[each] = draft
         return draft
 
-    def _parent(self, name: str, record: Record, heirs: tuple[str, ...]) -> str:
-        node = record["inherits"]
-        if node is None:
-            return ""
-        if node.text in (*heirs, name):
-            chain = (*heirs, name)
-            circle = " -> ".join((*chain[chain.index(node.text) :], node.text))
-            self.report.add("E402", f"the scenario `{node.text}` inherits itself: {circle}", node)
-            return ""
-        return node.text if self._exists(node) else ""
+    def _lineage(self, name: str) -> list[str]:
+        """A scenario and those it inherits, up to the first that is known already or inherits nothing."""
+        lineage = [name]
+        while name != BASELINE and name not in self.drafts:
+            record = self.records.get(name)
+            node = record["inherits"] if record is not None else None
+            if node is None or not self._exists(node):
+                break
+            if node.text in lineage:
+                circle = " -> ".join((*lineage[lineage.index(node.text) :], node.text))
+                self.report.add("E402", f"the scenario `{node.text}` inherits itself: {circle}", node)
+                break
+            name = node.text
+            lineage.append(name)
+        return lineage
 
     def _exists(self, node: Scalar) -> bool:
         if node.text == BASELINE or node.text in self.records:

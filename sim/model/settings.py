@@ -25,13 +25,25 @@ class Draft:
     """A scenario in the making."""
 
     parameters: dict[str, float | Sample] = field(default_factory=dict)
-    levers: dict[str, list[float]] = field(default_factory=dict)
+    levers: dict[str, tuple[float, ...]] = field(default_factory=dict)
     states: dict[str, float] = field(default_factory=dict)
     phases: dict[str, tuple[float, ...]] = field(default_factory=dict)
     decisions: dict[str, int] = field(default_factory=dict)
-    force: dict[str, list[int]] = field(default_factory=dict)
+    force: dict[str, tuple[int, ...]] = field(default_factory=dict)
     fire: dict[str, frozenset[int]] = field(default_factory=dict)
     suppress: frozenset[str] = frozenset()
+
+    def copy(self) -> "Draft":
+        return Draft(
+            dict(self.parameters),
+            dict(self.levers),
+            dict(self.states),
+            dict(self.phases),
+            dict(self.decisions),
+            dict(self.force),
+            dict(self.fire),
+            self.suppress,
+        )
 
     def scenario(self, name: str, title: str, about: str) -> Scenario:
         return Scenario(
@@ -39,11 +51,11 @@ class Draft:
             title,
             about,
             self.parameters,
-            {lever: tuple(values) for lever, values in self.levers.items()},
+            self.levers,
             self.states,
             self.phases,
             self.decisions,
-            {decision: tuple(options) for decision, options in self.force.items()},
+            self.force,
             self.fire,
             self.suppress,
         )
@@ -152,7 +164,7 @@ class Settings:
         lever = self.levers.get(entity.at(element))
         if lever is None:
             return
-        values = draft.levers.get(lever.name) or [lever.value] * self.clock.n_records
+        values = list(draft.levers.get(lever.name) or [lever.value] * self.clock.n_records)
         for node, first, last in self._timed(entity, element, entry):
             value = self.shop.constant(node, self.shop.context(entity, NOTHING), entity.unit or self.shop.time)
             if value is None:
@@ -160,7 +172,7 @@ class Settings:
             if why := outside(lever, value):
                 self.report.add("E404", why, node)
             values[first:last] = [value] * (last - first)
-        draft.levers[lever.name] = values
+        draft.levers[lever.name] = tuple(values)
 
     def _timed(self, entity: Entity, element: Element, entry: Entry) -> list[tuple[Scalar, int, int]]:
         """The values of a lever for one element: each with the first record that has it and the first that has not."""
@@ -214,13 +226,13 @@ class Settings:
             self.shop.refuse(error, entry.key)
             return
         for element in elements:
-            options = draft.force.get(entity.at(element)) or [-1] * self.clock.n_records
+            options = list(draft.force.get(entity.at(element)) or [-1] * self.clock.n_records)
             for written in entry.value or ():
                 node, (first, last) = self._forced(written)
                 option = None if node is None else self._option(entity, node)
                 if option is not None:
                     options[first:last] = [option] * (last - first)
-            draft.force[entity.at(element)] = options
+            draft.force[entity.at(element)] = tuple(options)
 
     def _forced(self, written: Scalar | Record) -> tuple[Scalar | None, tuple[int, int]]:
         if isinstance(written, Scalar):
