@@ -85,19 +85,11 @@ def _as_normal(away: Floats, g: Floats) -> Floats:
     return np.where(g == 0, away, z)
 
 
-def mean_bands(mean: Floats, variance: Floats, third: Floats, error: Floats, offset: Floats) -> Bands:
-    """For means.
-
-    Args:
-        mean: about some centre.
-        variance: over parameter draws.
-        third: cumulant over parameter draws.
-        error: sampling variance of ``third``.
-        offset: what to add to the mean.
-    """
+def mean_bands(mean: Floats, variance: Floats, third: Floats, error: Floats) -> Bands:
+    """For means, from variance and third cumulant over parameter draws and the sampling variance of the latter."""
     with np.errstate(invalid="ignore", divide="ignore"):
         kept = np.maximum(1 - error / (third * third), 0.0)
-    spread = Spread.of(offset + mean, variance, np.where(np.isfinite(kept), third * kept, 0.0))
+    spread = Spread.of(mean, variance, np.where(np.isfinite(kept), third * kept, 0.0))
     return Bands(spread.quantile(-Z90), spread.quantile(Z90), spread.sign_share())
 
 
@@ -111,6 +103,41 @@ class Ways:
     variance_r: Floats
     covariance: Floats
     n_pairs: Floats  # that differ
+
+    @classmethod
+    def of(
+        cls, pairs: tuple[Floats, Floats], products: Floats, weighted: tuple[Floats, Floats], m: Floats, mm: Floats,
+        factor: Floats,
+    ) -> "Ways":  # fmt: skip
+        """From sums over clusters of Q and R (how many pairs differ each way), their products and those with m.
+
+        Args:
+            pairs: sums of Q and of R.
+            products: of Q^2, Q R, R^2.
+            weighted: of m Q and m R.
+            m: sum of m.
+            mm: of m^2.
+            factor: clusters over clusters less one.
+        """
+        q, r = pairs[0] / m, pairs[1] / m
+        qq, qr, rr = products
+        same = np.where(mm > m, mm - m, np.nan)  # pairs of different trajectories of a draw
+        noise_q, noise_qr, noise_r = (
+            factor * covariance(np.array([[xy, xm], [ym, mm]]), x, y) / (m * m)
+            for xy, xm, ym, x, y in (
+                (qq, weighted[0], weighted[0], q, q),
+                (qr, weighted[0], weighted[1], q, r),
+                (rr, weighted[1], weighted[1], r, r),
+            )
+        )
+        return cls(
+            q=q,
+            r=r,
+            variance_q=(qq - pairs[0]) / same - q * q + noise_q,
+            variance_r=(rr - pairs[1]) / same - r * r + noise_r,
+            covariance=qr / same - q * r + noise_qr,
+            n_pairs=pairs[0] + pairs[1],
+        )
 
     def third(self) -> Floats:
         """The third cumulant of q - r, each taken for a gamma."""
@@ -133,6 +160,12 @@ class Ways:
             z = np.where(self.q > self.r, away, -away) / sd
         z = np.where((self.q == 0) | (self.r == 0), np.inf, z)
         return np.where((self.n_pairs >= FEWEST_PAIRS) & (self.q != self.r), _normal_cdf(z), np.nan)
+
+
+def covariance(products: Floats, p: Floats, q: Floats) -> Floats:
+    """Sum over clusters of (k - p m)(l - q n), from the sums of k l, k n, m l and m n: products[2, 2]."""
+    total: Floats = products[0, 0] - q * products[0, 1] - p * products[1, 0] + p * q * products[1, 1]
+    return total
 
 
 def share_bands(difference: Floats, variance: Floats, ways: Ways, same_pairs: npt.NDArray[np.bool_]) -> Bands:

@@ -7,7 +7,6 @@ difference. Throughout, ``difference = a - b`` with ``a`` the scenario named fir
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import gcd
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +20,9 @@ from sim.engine.driver import CHUNK, Chunk, simulate
 from sim.engine.executors import Executor, threads
 from sim.engine.pilot import Pilot
 from sim.engine.results import Settings
-from sim.engine.run import (
-    Progress,
-    ScenarioRun,
-    check_settings,
-    choose_scenarios,
-    settings_of,
-    varying_parameters,
-)
+from sim.engine.run import check_settings, choose_scenarios, settings_of, varying_parameters
+from sim.engine.runner import Counter, Progress
+from sim.engine.scenario_run import ScenarioRun
 from sim.engine.summaries import Shape
 from sim.model.declarations import Model, Question, Scenario, Study
 
@@ -135,7 +129,7 @@ def compare_sides(a: Side, b: Side, progress: Progress | None = None) -> Compari
     layout = a.run.kernel.program.layout
     shape = Shape(layout, a.model.questions, settings.n, settings.replicates)
     pilots = a.run.pilot(), b.run.pilot()
-    work = _PairRun.of(a.run, b.run, shape, progress)
+    work = _PairRun.of(a.run, b.run, shape, Counter(progress, 2 * settings.n))
     sums = PairSums(shape, (pilots[0].ranges, pilots[1].ranges))
     executor: Executor = threads(settings.n_threads)
     for state in executor(range(0, work.n_draws, work.draws), sums.fresh, work.add):
@@ -167,21 +161,20 @@ class _PairRun:
         cluster: trajectories that have something in common: those of a draw, or one where no parameter varies.
     """
 
-    def __init__(self, a: ScenarioRun, b: ScenarioRun, draws: int, most: int, progress: Progress | None) -> None:
-        self.a, self.b, self.draws, self.most = a, b, draws, most
+    def __init__(self, a: ScenarioRun, b: ScenarioRun, draws: int, most: int, counter: Counter) -> None:
+        self.a, self.b, self.draws, self.most, self.counter = a, b, draws, most, counter
         self.n, self.replicates = a.settings.n, a.settings.replicates
         self.n_draws = -(-self.n // self.replicates)
         self.cluster = self.replicates if a.sampler.varying or b.sampler.varying else 1
-        self.done, self.progress, self.lock = 0, progress, Lock()
 
     @classmethod
-    def of(cls, a: ScenarioRun, b: ScenarioRun, shape: Shape, progress: Progress | None) -> "_PairRun":
+    def of(cls, a: ScenarioRun, b: ScenarioRun, shape: Shape, counter: Counter) -> "_PairRun":
         layout, replicates = shape.layout, shape.replicates
         rows = layout.n_records * (len(layout.measures) + len(layout.machines))
         most = min(max(MEMORY // (16 * max(rows, 1)) // BLOCK, 1) * BLOCK, CHUNK)
         draws = max(most // replicates, 1)
         even = BLOCK // gcd(BLOCK, replicates)  # as many draws fill blocks without rest
-        return cls(a, b, draws // even * even or draws, most, progress)
+        return cls(a, b, draws // even * even or draws, most, counter)
 
     def add(self, sums: PairSums, draw: int) -> None:
         """Add the part that begins with a parameter draw."""
@@ -189,10 +182,7 @@ class _PairRun:
         last = min(first + self.draws * self.replicates, self.n)
         for pairs in self._pieces(first, last):
             sums.add(pairs)
-        with self.lock:
-            self.done += 2 * (last - first)
-            if self.progress is not None:
-                self.progress(self.done, 2 * self.n)
+        self.counter.add(2 * (last - first))
 
     def _pieces(self, first: int, last: int) -> Iterator[Pairs]:
         """Trajectories ``first`` to ``last``; a simulation begins at a multiple of BLOCK."""

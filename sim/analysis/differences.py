@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.bands import Bands, Ways, mean_bands, share_bands
+from sim.analysis.bands import Bands, Ways, covariance, mean_bands, share_bands
 from sim.analysis.pair_sums import MeanSums, MedianSums, ShareSums, Sizes
 from sim.engine.intervals import Z95
 from sim.engine.pilot import Pilot
@@ -62,27 +62,26 @@ def mean_differences(sums: MeanSums, sizes: Sizes, *, are_shares: bool = False, 
     Args:
         identical: whether the scenarios are the same, so that nothing can differ.
     """
-    total_a, total_b, squares, weighted, within, *cubic = sums.finish()
-    n, (center_a, center_b) = max(sizes.n, 1), sums.centers
+    total_a, total_b, squares, dd, dq, qq, md, mq, cubes, own = sums.finish()
+    n, (center_a, center_b), factor = max(sizes.n, 1), sums.centers, _per_cluster(sizes.clusters)
     with np.errstate(invalid="ignore", divide="ignore"):
         away = (total_a - total_b) / n if sizes.n else np.full(total_a.shape, np.nan)
-        variance = squares - 2 * away * weighted + away * away * sizes.squares
-        variance = np.maximum(variance, 0.0) * _per_cluster(sizes.clusters) / n**2
-        second = (squares - within) / _or_nan(sizes.squares - sizes.n)
-        third = _third(cubic, sizes) - 3 * away * second + 2 * away * away * away
-        error = 15 * (variance * sizes.clusters) ** 3 / max(sizes.clusters, 1)  # of D^3/m^3, were it normal
-        bands = mean_bands(away, second - away * away + variance, third, error, center_a - center_b)
+        variance = np.maximum(dd - 2 * away * md + away * away * sizes.squares, 0.0) * factor / n**2
+        second = (dd - squares) / _or_nan(sizes.squares - sizes.n)
+        spread = second - away * away + variance
         a, b, difference = center_a + total_a / n, center_b + total_b / n, (center_a - center_b) + away
-        if not are_shares:
-            return Differences.of(a, b, difference, variance, bands)
-        variance = variance if identical else variance + PSEUDO_PAIRS / n**2
-        return Differences.of(a, b, difference, variance, bands, 1.0)
-
-
-def _third(cubic: list[Floats], sizes: Sizes) -> Floats:
-    """E[d_j^3] over parameter draws, from triples of different trajectories of a draw."""
-    cubes, mixed, own = cubic
-    return (cubes - 3 * mixed + 2 * own) / _or_nan(sizes.cubes - 3 * sizes.squares + 2 * sizes.n)
+        if are_shares:
+            plus, minus = (squares + away * n) / 2, (squares - away * n) / 2  # pairs that differ either way
+            products = np.array([dd + 2 * dq + qq, qq - dd, dd - 2 * dq + qq]) / 4
+            whole = np.full(dd.shape, float(n)), np.full(dd.shape, float(sizes.squares)), factor
+            ways = Ways.of((plus, minus), products, ((mq + md) / 2, (mq - md) / 2), *whole)
+            variance = variance if identical else variance + PSEUDO_PAIRS / n**2
+            bands = share_bands(difference, spread, ways, np.ones(dd.shape, np.bool_))
+            return Differences.of(a, b, difference, variance, bands, 1.0)
+        triples = _or_nan(sizes.cubes - 3 * sizes.squares + 2 * sizes.n)  # of different trajectories of a draw
+        third = (cubes - 3 * dq + 2 * own) / triples - 3 * away * second + 2 * away * away * away
+        error = 15 * (variance * sizes.clusters) ** 3 / max(sizes.clusters, 1)  # of (D/m)^3, were it normal
+        return Differences.of(a, b, difference, variance, mean_bands(difference, spread, third, error))
 
 
 def _or_nan(count: int) -> float:
@@ -95,9 +94,9 @@ def share_differences(sums: ShareSums, *, identical: bool = False) -> Difference
     products = sums.products.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         p_a, p_b = k_a / m_a, k_b / m_b
-        own_a = _covariance(products[:2, :2], p_a, p_a) / (m_a * m_a)
-        own_b = _covariance(products[2:4, 2:4], p_b, p_b) / (m_b * m_b)
-        mixed = _covariance(products[:2, 2:4], p_a, p_b) / (m_a * m_b)
+        own_a = covariance(products[:2, :2], p_a, p_a) / (m_a * m_a)
+        own_b = covariance(products[2:4, 2:4], p_b, p_b) / (m_b * m_b)
+        mixed = covariance(products[:2, 2:4], p_a, p_b) / (m_a * m_b)
         variance = np.maximum(own_a + own_b - 2 * mixed, 0.0) * _per_cluster(sums.clusters)
         bands = share_bands(p_a - p_b, _share_spread(sums, p_a, p_b) + variance, *_ways(sums))
         if not identical:
@@ -108,29 +107,12 @@ def share_differences(sums: ShareSums, *, identical: bool = False) -> Difference
 def _ways(sums: ShareSums) -> tuple[Ways, Bools]:
     """How pairs differ either way, and for which columns the same pairs count in both scenarios."""
     p, t = sums.products.astype(np.float64), sums.totals.astype(np.float64)
-    m, clusters = t[1], _per_cluster(sums.clusters)
-    q, r = (t[0] - t[4]) / m, (t[2] - t[4]) / m
-    same = p[1, 1] - m
-    qq, rr = p[0, 0] - 2 * p[0, 4] + p[4, 4], p[2, 2] - 2 * p[2, 4] + p[4, 4]
-    qr, qm, rm = p[0, 2] - p[0, 4] - p[2, 4] + p[4, 4], p[0, 1] - p[1, 4], p[1, 2] - p[1, 4]
-    noise_q = _covariance(np.array([[qq, qm], [qm, p[1, 1]]]), q, q) * clusters / (m * m)
-    noise_r = _covariance(np.array([[rr, rm], [rm, p[1, 1]]]), r, r) * clusters / (m * m)
-    noise_qr = _covariance(np.array([[qr, qm], [rm, p[1, 1]]]), q, r) * clusters / (m * m)
-    ways = Ways(
-        q=q,
-        r=r,
-        variance_q=(qq - q * m) / same - q * q + noise_q,
-        variance_r=(rr - r * m) / same - r * r + noise_r,
-        covariance=qr / same - q * r + noise_qr,
-        n_pairs=t[0] + t[2] - 2 * t[4],
+    products = np.array(
+        [p[0, 0] - 2 * p[0, 4] + p[4, 4], p[0, 2] - p[0, 4] - p[2, 4] + p[4, 4], p[2, 2] - 2 * p[2, 4] + p[4, 4]]
     )
+    weighted = p[0, 1] - p[1, 4], p[1, 2] - p[1, 4]
+    ways = Ways.of((t[0] - t[4], t[2] - t[4]), products, weighted, t[1], p[1, 1], _per_cluster(sums.clusters))
     return ways, np.asarray((sums.totals[1] == sums.totals[3]) & (sums.totals[1] == sums.common))
-
-
-def _covariance(products: Floats, p: Floats, q: Floats) -> Floats:
-    """Sum over clusters of (k - p m)(l - q n), from the sums of k l, k n, m l and m n: products[2, 2]."""
-    total: Floats = products[0, 0] - q * products[0, 1] - p * products[1, 0] + p * q * products[1, 1]
-    return total
 
 
 def _share_spread(sums: ShareSums, p_a: Floats, p_b: Floats) -> Floats:
@@ -156,9 +138,9 @@ def median_differences(sums: MedianSums, sizes: Sizes, pilots: tuple[Pilot, Pilo
     k_a, k_b, aa, bb, ab, am, bm = sums.sums.astype(np.float64)
     p_a, p_b, mm = k_a / max(n, 1), k_b / max(n, 1), np.full(k_a.shape, float(sizes.squares))
     with np.errstate(invalid="ignore"):
-        own_a = scale_a * scale_a * _covariance(np.array([[aa, am], [am, mm]]), p_a, p_a)
-        own_b = scale_b * scale_b * _covariance(np.array([[bb, bm], [bm, mm]]), p_b, p_b)
-        mixed = scale_a * scale_b * _covariance(np.array([[ab, am], [bm, mm]]), p_a, p_b)
+        own_a = scale_a * scale_a * covariance(np.array([[aa, am], [am, mm]]), p_a, p_a)
+        own_b = scale_b * scale_b * covariance(np.array([[bb, bm], [bm, mm]]), p_b, p_b)
+        mixed = scale_a * scale_b * covariance(np.array([[ab, am], [bm, mm]]), p_a, p_b)
         variance = np.maximum(own_a + own_b - 2 * mixed, 0.0) * _per_cluster(sizes.clusters) / max(n, 1) ** 2
         unknown = np.full(variance.shape, np.nan)
         bands = Bands(unknown, unknown, unknown)

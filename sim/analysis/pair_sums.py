@@ -126,12 +126,12 @@ class MeanSums:
     """Means of values: exact sums about a centre for each scenario.
 
     With d = (a - center_a) - (b - center_b), D and Q the totals of d and d^2 in a cluster, and m its size: the sums of
-    a, b, D^2, m D, d^2, D^3, D Q and d^3.
+    a, b, Q, D^2, D Q, Q^2, m D, m Q, D^3 and d^3.
     """
 
     def __init__(self, center_a: Floats, center_b: Floats) -> None:
         self.centers = center_a, center_b  # [n_records, n_rows]
-        self.sums = [ExactSum(center_a.size) for _ in range(8)]
+        self.sums = [ExactSum(center_a.size) for _ in range(10)]
         self.open = np.zeros((2, *center_a.shape))
 
     def fresh(self) -> "MeanSums":
@@ -139,7 +139,7 @@ class MeanSums:
 
     def add(self, pairs: Pairs, a: Floats, b: Floats, begun: int) -> None:
         """Values float64[n_records, n_rows, n]; ``begun``: how many pairs of the first cluster came before."""
-        found = np.zeros((8, *self.centers[0].shape))
+        found = np.zeros((10, *self.centers[0].shape))
         _add_means(a, b, pairs.start, pairs.sound, pairs.closes, begun, *self.centers, self.open, found)
         for total, part in zip(self.sums, found, strict=True):
             total.add(part.ravel())
@@ -274,7 +274,8 @@ def _add_means(
         for row in range(a.shape[1]):
             middle_a, middle_b = center_a[record, row], center_b[record, row]
             m, total, square = begun, open_[0, record, row], open_[1, record, row]
-            sum_a, sum_b, totals, weighted, squares, cubes, mixed, own = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+            sum_a, sum_b, squares, cubes, own = 0.0, 0.0, 0.0, 0.0, 0.0
+            dd, dq, qq, md, mq = 0.0, 0.0, 0.0, 0.0, 0.0
             for i in range(len(sound)):
                 if sound[i]:
                     away_a = a[record, row, start + i] - middle_a
@@ -287,15 +288,17 @@ def _add_means(
                     square += away * away
                     m += 1
                 if closes[i]:
-                    totals += total * total
-                    weighted += m * total
-                    squares += square
+                    dd += total * total
+                    dq += total * square
+                    qq += square * square
+                    md += m * total
+                    mq += m * square
                     cubes += total * total * total
-                    mixed += total * square
+                    squares += square
                     m, total, square = 0, 0.0, 0.0
             open_[0, record, row], open_[1, record, row] = total, square
-            found = (sum_a, sum_b, totals, weighted, squares, cubes, mixed, own)
-            for i in range(8):
+            found = (sum_a, sum_b, squares, dd, dq, qq, md, mq, cubes, own)
+            for i in range(10):
                 sums[i, record, row] += found[i]
 
 

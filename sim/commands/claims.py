@@ -11,7 +11,7 @@ from sim.commands.terminal import Terminal
 
 if TYPE_CHECKING:
     from sim.analysis.verdicts import Judgement
-    from sim.engine.run import Progress
+    from sim.engine.runner import Progress
     from sim.model.declarations import Study
 
 FAILED = 3

@@ -12,7 +12,7 @@ from sim.errors import UsageError
 
 if TYPE_CHECKING:
     from sim.analysis.compare import Comparison
-    from sim.engine.run import Progress
+    from sim.engine.runner import Progress
 
 FAILED = 3
 USAGE = "give a study or model and two scenarios, a run directory and two scenarios, or two run directories"

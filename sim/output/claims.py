@@ -44,7 +44,8 @@ Each claim of the seed essay is a contrast of two scenarios on the same random n
 luck, trajectory by trajectory. A difference is the first scenario less the second. The 95% interval is Monte Carlo
 error alone; the 90% band is over what is not known (the parameters), with chance removed. At this size of sample even
 small differences are clear of Monte Carlo error, so the verdict speaks of the model's direction; whether a difference
-matters is for its size and its band to say.
+matters is for its size and its band to say. No band is given where the spread between draws of the parameters cannot be
+told from chance.
 
 A metric is **supported** where the whole interval lies on the expected side of zero (or, where no change is expected,
 within the margin), **reversed** where it lies on the other side, and **not supported** otherwise. A claim is supported
@@ -124,10 +125,12 @@ def _change(finding: Finding, write: "Writer") -> str:
     about = []
     if row.low == row.low:
         about.append(f"95% interval {write(row.low)} to {write(row.high)}")
-    if row.band[0] == row.band[0]:
+    if row.band[0] < row.band[1]:
         about.append(f"90% band {write(row.band[0])} to {write(row.band[1])}")
-    if finding.expected_share == finding.expected_share:
-        about.append(f"{expect} in {100 * finding.expected_share:.0f}% of the parameter draws")
+    share = finding.expected_share
+    if share == share:
+        percent = "more than 99" if share > 0.99 else "less than 1" if share < 0.01 else f"{100 * share:.0f}"
+        about.append(f"{expect} in {percent}% of the parameter draws")
     unit = " points" if row.kind != "measure" else ""
     found = f"a difference of {write(row.difference)}{unit}"
     return f"{found} ({'; '.join(about)})" if about else found

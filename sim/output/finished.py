@@ -10,7 +10,7 @@ from typing import Any
 from sim.analysis.compare import Comparison, Difference, Side, compare_sides, sides_of
 from sim.analysis.unpaired import mean_difference, share_difference
 from sim.engine.results import Settings
-from sim.engine.run import Progress
+from sim.engine.runner import Progress
 from sim.errors import CrossroadsError, UsageError
 from sim.model.declarations import Study
 from sim.model.load import load
