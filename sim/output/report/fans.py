@@ -28,7 +28,7 @@ def build(report: Report) -> dict[str, Any] | str:
     chosen = [name for name in report.chosen if name in names]
     if report.chosen and not chosen:
         return "None of the measures chosen is a number over time; see the phases and decisions below."
-    ranked = chosen or _ranked(frame, names, several=len(report.scenarios) > 1)
+    ranked = chosen or ranked_measures(frame, several=len(report.scenarios) > 1)
     drawn = chosen or ranked[: max(OPEN, MOST_PANELS // len(report.scenarios))]
     frame = frame[frame["measure"].isin(drawn)]
     by_measure = grouped(rows_of(frame), "measure")
@@ -46,8 +46,9 @@ def build(report: Report) -> dict[str, Any] | str:
     }
 
 
-def _ranked(frame: "pd.DataFrame", names: list[str], several: bool) -> list[str]:
+def ranked_measures(frame: "pd.DataFrame", *, several: bool) -> list[str]:
     """The measures that move, those first whose means end farthest apart, measured by the 90% range."""
+    names = [str(name) for name in frame["measure"].unique()]
     extremes = frame.groupby("measure", sort=False).agg({"p05": "min", "p95": "max"})
     moving = set(extremes.index[extremes["p95"] > extremes["p05"]])
     if not several:

@@ -73,7 +73,8 @@ def _environment() -> Environment:
     )  # fmt: skip
     environment.filters |= {
         "plain": text.plain, "clip": text.clip, "percent": text.percent, "count": text.count,
-        "long_date": text.long_date, "json": lambda chart: Markup(chart.spec()), "cell": _as_cell, "breakable": _breakable,
+        "long_date": text.long_date, "json": lambda chart: Markup(chart.spec()), "cell": _as_cell,
+        "breakable": _breakable,
     }  # fmt: skip
     environment.globals["slug"] = _slug
     return environment
