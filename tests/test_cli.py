@@ -243,7 +243,7 @@ def test_version_and_help(call):
     for command in commands:
         status, out, _ = call(command, "--help")
         assert status == 0
-        assert "..." not in out
+        assert "Usage: crossroads" in out
     assert call()[0] == 2
     assert call("rnu")[0] == 2
 

@@ -14,7 +14,7 @@ from sim.output.tables import outcomes
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.engine.run import Progress
+    from sim.engine.runner import Progress
 
 SIDE_BY_SIDE = 4  # scenarios that still fit
 
@@ -77,7 +77,7 @@ def results_document(results: Results, directory: Path | None) -> dict[str, Any]
 
 
 @contextmanager
-def progress_bar(wanted: bool) -> "Iterator[Progress | None]":
+def progress_bar(wanted: bool, color: bool = True) -> "Iterator[Progress | None]":
     """Trajectories done, their rate and the time left, on a terminal only."""
     if not wanted or not sys.stderr.isatty():
         yield None
@@ -86,7 +86,7 @@ def progress_bar(wanted: bool) -> "Iterator[Progress | None]":
 
     speed = TextColumn("{task.fields[speed]}")
     bar = Progress(BarColumn(), TextColumn("{task.percentage:.0f}%"), speed, TimeRemainingColumn(), console=console_for(
-        sys.stderr, True), transient=True)  # fmt: skip
+        sys.stderr, color), transient=True)  # fmt: skip
     with bar:
         task = bar.add_task("", total=None, speed="")
 
