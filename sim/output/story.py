@@ -1,5 +1,6 @@
 """A replayed trajectory as a story: dated sentences that a person would read."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -46,24 +47,25 @@ class _Teller:
             if event.name in step.fired and (event.name not in self.often or event.name not in self.told):
                 kind = next((k for k, _ in event.kinds if f"{event.name}.{k}" in step.fired), None)
                 what = f"{event.name} ({kind})" if kind else event.name
-                about = f": {event.about.strip()}" if self._first(event.name) and event.about else " happens."
+                about = f": {_first_sentence(event.about)}" if self._first(event.name) and event.about else " happens."
                 times = f" It is the first of {self.often[event.name]} times." if event.name in self.often else ""
                 yield what + about + times
 
     def _change(self, step: Step, change: Change) -> str:
         model = self.replay.model
         decision = next((d for d in model.decisions if d.name == change.machine), None)
-        move = f"from {change.before} to {change.after}"
         if decision is None:
-            return f"{change.machine} moves {move}{_after(self.replay, step, change)}."
+            after = _after(self.replay, step, change)
+            return f"{change.machine} moves from {change.before} to {change.after}{after}."
         actor = next((a for a in model.actors if a.name == decision.actor), None)
         who = actor.title if actor is not None and actor.title else decision.actor
-        what = decision.name.removeprefix(f"{decision.actor}.")
+        what = _words(decision.name.removeprefix(f"{decision.actor}."))
+        move = f"from {_words(change.before)} to {_words(change.after)}"
         how = "set by the scenario" if change.chance is None else f"it had {_percent(change.chance)}"
         asked = f" {decision.asks}" if decision.asks and self._first(decision.name) else ""
         about = next(o.about for o in decision.options if o.name == change.after)
-        told = f" {about}" if about and self._first(f"{decision.name}.{change.after}") else ""
-        return f"{who} decides:{asked} {what} {move} ({how}).{told}"
+        told = f" {_first_sentence(about)}" if about and self._first(f"{decision.name}.{change.after}") else ""
+        return f"{who}, {what}: {move} ({how}).{asked}{told}"
 
 
 def _opening(replay: Replay) -> Iterator[str]:
@@ -86,6 +88,15 @@ def _after(replay: Replay, step: Step, change: Change) -> str:
     if days < 60:
         return f" after {days} days"
     return f" after {days / DAYS_OF_MONTH:.0f} months"
+
+
+def _first_sentence(about: str) -> str:
+    """What happens; the sentences that follow say how it is modelled."""
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", about.strip(), maxsplit=1)[0]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _percent(p: float) -> str:

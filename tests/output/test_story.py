@@ -22,7 +22,7 @@ def deciding(**scenario):
         8,
         actors=(Actor("capital", "The capital", lit(1), lit(0)),),
         decisions=(decision,),
-        events=(Event(name="rain", place=PLACE, about="It rains.", site="rain"),),
+        events=(Event(name="rain", place=PLACE, about="It rains. Clouds multiply the rate.", site="rain"),),
         outcomes=(Outcome("over", about="All is over."),),
         scenarios=(Scenario("baseline", **scenario),),
     )
@@ -43,9 +43,7 @@ def test_what_happens_is_told_with_its_date(crossed, results):
 
 def test_decisions_are_told_with_their_chance():
     text = story(replay(deciding(), 3, None, SETTINGS))
-    assert (
-        "2025-01-08  The capital decides: How much aid? aid from give to stop (it had more than 99%). It ends." in text
-    )
+    assert "2025-01-08  The capital, aid: from give to stop (it had more than 99%). How much aid? It ends." in text
 
 
 def test_what_a_scenario_forces_had_no_chance():
