@@ -11,7 +11,7 @@ from sim.model.check_outputs import default_measures, measures, outcomes, questi
 from sim.model.check_values import derived, draws, levers, parameters, states
 from sim.model.collect import File, collect
 from sim.model.declarations import Actor, Clock, Measure, Model
-from sim.model.source import At, Report
+from sim.model.source import Report
 from sim.model.workshop import Workshop, text
 
 T = TypeVar("T")
@@ -77,23 +77,12 @@ class Checked:
         return model
 
     def _measures(self) -> tuple[Measure, ...]:
-        listed = [file for file in self.files if file.record["measures"] is not None]
-        found = [m for file in listed for m in measures(self.shop, file.namespace, file.record["measures"])]
-        if not listed:
-            found = list(default_measures(self.shop))
-        return unique_measures(found, self.report, self.root)
+        listed = [(f.namespace, f.record["measures"]) for f in self.files if f.record["measures"] is not None]
+        return measures(self.shop, listed) if listed else tuple(default_measures(self.shop))
 
     def finish(self) -> None:
         """What can be said only when everything that reads has read."""
         warn_of_unused(self.shop)
-
-
-def unique_measures(found: list[Measure], report: Report, at: At) -> tuple[Measure, ...]:
-    seen: dict[str, Measure] = {}
-    for measure in found:
-        if seen.setdefault(measure.name, measure) is not measure and measure != seen[measure.name]:
-            report.add("E303", f"two measures are called `{measure.name}`", at)
-    return tuple(seen.values())
 
 
 def _stand_in() -> Clock:

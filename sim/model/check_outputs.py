@@ -1,9 +1,9 @@
 """What is observed: outcomes, questions and measures."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from sim.errors import LanguageError
 from sim.language.tree import Node, Read
@@ -152,14 +152,18 @@ def _bins(shop: Workshop, nodes: list[Scalar]) -> tuple[float, ...]:
 # -- measures ----------------------------------------------------------------------------------------------------------
 
 
-def measures(shop: Workshop, namespace: str, written: list[Entry] | list[Scalar | list[Entry]]) -> Iterator[Measure]:
-    """The measures of a list, or mapping, or of both mixed."""
-    for item in written:
-        if isinstance(item, Scalar):
-            yield from _listed(shop, namespace, item)
-        else:
-            for entry in item if isinstance(item, list) else [item]:
-                yield from _defined(shop, namespace, entry)
+def measures(shop: Workshop, lists: Iterable[tuple[str, Any]]) -> tuple[Measure, ...]:
+    """The measures that files list, given their namespaces and what they list: names, definitions, or both mixed."""
+    found: dict[str, Measure] = {}
+    for namespace, written in lists:
+        for item in written:
+            for node in item if isinstance(item, list) else [item]:
+                read = _listed(shop, namespace, node) if isinstance(node, Scalar) else _defined(shop, namespace, node)
+                for measure in read:
+                    if found.setdefault(measure.name, measure) != measure:
+                        at = node if isinstance(node, Scalar) else node.key
+                        shop.report.add("E303", f"two measures are called `{measure.name}`", at)
+    return tuple(found.values())
 
 
 def _defined(shop: Workshop, namespace: str, entry: Entry) -> Iterator[Measure]:

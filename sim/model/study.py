@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sim.model.check import Checked, unique_measures
+from sim.model.check import Checked
 from sim.model.check_outputs import measures
 from sim.model.declarations import Study
 from sim.model.document import Mapping, Node, Plain, Scalar
@@ -38,8 +38,7 @@ def study_of(
     scenarios.declare(added)
     found = scenarios.build(settings, record["set"] or [])
     if record["measures"] is not None:
-        own = list(measures(shop, "", record["measures"]))
-        model = replace(model, measures=unique_measures(own, checked.report, record.key("measures")))
+        model = replace(model, measures=measures(shop, [("", record["measures"])]))
     model = replace(model, scenarios=tuple(found.values()))
     return Study(
         name=text(record, "study"),
