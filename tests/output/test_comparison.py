@@ -94,7 +94,8 @@ def test_without_names_the_study_says_what_to_compare(call, model):
     "words",
     [
         ["coin.yaml"], ["coin.yaml", "slow"], ["coin.yaml", "slow", "baseline", "calm"],
-        ["coin.yaml", "slw", "baseline"], ["coin.yaml", "slow", "baseline", "-n", "0"], ["coin.yaml", "slow", "baseline", "--replicates", "0"],
+        ["coin.yaml", "slw", "baseline"], ["coin.yaml", "slow", "baseline", "-n", "0"],
+        ["coin.yaml", "slow", "baseline", "--replicates", "0"],
         ["none.yaml", "a", "b"], ["coin.yaml", "slow", "baseline", "--set", "nothing=1"],
     ],
 )  # fmt: skip
