@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STUDY ?= configs/talks_collapse.yaml
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all lint types test test-all run lines clean
+.PHONY: all lint types test test-all golden run lines clean
 
 all: lint types test lines
 
@@ -32,6 +32,10 @@ test: $(VENV)/.installed-dev
 
 test-all: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q -m ''
+
+golden: $(VENV)/.installed-dev
+	CROSSROADS_GOLDEN=rewrite $(BIN)/python -m pytest -q tests/test_golden.py
+	git --no-pager diff --stat -- tests/golden
 
 lines:
 	@find sim -name '*.py' | xargs wc -l | sort -n | tail -n 12
