@@ -31,7 +31,7 @@ def actors(shop: Workshop, entries: list[Entry]) -> Iterator[Actor]:
 
 def decisions(shop: Workshop, entity: Entity, record: Record, known: dict[str, Actor]) -> Iterator[Decision]:
     actor = known.get(entity.name.partition(".")[0])
-    if not record["options"] and not entity.faulty:
+    if "options" in record and not record["options"] and not entity.faulty:
         shop.report.add("E112", f"the decision `{entity.name}` needs options", entity.key)
     initial = shop.each(record["initial"], entity, record.key("initial"))
     every = shop.steps(record["every"], at_least=1)

@@ -38,6 +38,7 @@ _SENTENCES = [
         "this line has no colon, so it is neither a key nor a part of the text above",
         "check its indentation",
     ),
+    ("unexpected ':'", "a colon needs a space after it here", f"add a space, or {_QUOTE}"),
     ("while scanning a quoted scalar", "this quoted text is never closed", "close the quote"),
     (
         "unknown escape character",
