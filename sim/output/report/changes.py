@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sim.output.report import paired
 from sim.output.report.charts import (
     Axis,
     Cell,
@@ -20,9 +21,9 @@ from sim.output.report.charts import (
 from sim.output.report.colours import colour, ink
 from sim.output.report.contents import Report, Thing
 from sim.output.report.differences import Difference, compared, distance, unpaired
-from sim.output.report.flows import flow_chart, kept_pairs, transitions
+from sim.output.report.flows import flow_chart, kept_pairs
 from sim.output.report.outcomes import outcome_shares, scenario_cell
-from sim.output.report.text import chart_text, is_number, percent, points, quantity, wrapped
+from sim.output.report.text import chart_text, is_number, percent, points, wrapped
 
 MAX_FLOWS = 3
 
@@ -40,10 +41,8 @@ def build(report: Report) -> dict[str, Any] | str:
             "than that, so these err on the wide side; crossroads compare gives the paired ones."
         )
         _add_flows(report, reference, found, context)
-    if report.has("compare"):
-        context["tables"].append(_compare_table(report))
-    if report.has("transitions"):
-        context["charts"].append(flow_chart(report, transitions(report), "under A", "under B", ("transitions",)))
+    paired.add(report, context)
+    paired.add_flows(report, context)
     if not context["charts"] and not context["tables"]:
         return "There is one scenario only, so there is nothing to compare; run the study with another scenario."
     return context
@@ -139,21 +138,3 @@ def _add_flows(
             chart = flow_chart(report, pairs, reference.title, scenario.title, ("experiments",))
             context["more" if n_drawn else "charts"].append(chart)
             n_drawn += 1
-
-
-def _compare_table(report: Report) -> Table:
-    """The differences that crossroads compare found, whatever columns it wrote."""
-    frame = report.table("compare")
-    columns = [Column(str(c).replace("_", " "), _is_numeric(frame[c])) for c in frame.columns]
-    rows = [[_cell(value) for value in row] for row in frame.head(400).itertuples(index=False)]
-    return Table("Paired differences", columns, [Group(rows)], report.links("compare"), is_folded=len(rows) > 30)
-
-
-def _is_numeric(values: Any) -> bool:
-    return bool(values.dtype.kind in "fi")
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, (int, float)):
-        return quantity(value) if is_number(value) else "–"
-    return str(value)

@@ -116,7 +116,10 @@ class Report:
     def _names_in(self, run: RunDirectory) -> dict[str, str]:
         """Scenarios of a directory -> their names in the report, which say the directory where two are called alike."""
         names = _scenario_names(run)
-        others = {name for other in self.directories if other is not run for name in _scenario_names(other)}
+        runs = [other for other in self.directories if other.file_of("outcomes") is not None]
+        if run not in runs:
+            return {name: name for name in names}
+        others = {name for other in runs if other is not run for name in _scenario_names(other)}
         return {name: f"{name} ({run.name})" if name in others else name for name in names}
 
     def has(self, table: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sim.output.report.charts import Cell, Chart, Column, Group, Panel, Table, Trace, label, polygon
 from sim.output.report.colours import colour, ink
-from sim.output.report.contents import Report, Thing, number
+from sim.output.report.contents import Report, Thing
 from sim.output.report.text import chart_text, count, percent
 
 GAP = 0.035  # between the blocks of a flow; all of its futures are 1 high
@@ -20,14 +20,6 @@ def kept_pairs(report: Report, a: Thing, b: Thing) -> Pairs:
     both = before.merge(after, on="trajectory", suffixes=("_a", "_b"))
     counts = both.groupby(["outcome_a", "outcome_b"], sort=False).size()
     return {(str(x), str(y)): float(k) for (x, y), k in counts.items()}
-
-
-def transitions(report: Report) -> Pairs:
-    found: dict[tuple[str, str], float] = {}
-    for row in report.rows("transitions"):
-        key = str(row["from"]), str(row["to"])
-        found[key] = found.get(key, 0.0) + number(row, "k")
-    return found
 
 
 def flow_chart(report: Report, pairs: Pairs, before: str, after: str, tables: tuple[str, ...]) -> Chart:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # of run directories: that of ``sim.output.manifest``, which would bring the engine with it
 TEXT_COLUMNS = frozenset(
-    "scenario outcome question event measure variable parameter target table column what from to answer asks by date"
+    "scenario scenario_a scenario_b kind aspect paired"
+    " outcome question event measure variable parameter target table column what from to answer asks by date"
     " phrase median_date first_p10 first_p50 first_p90 unit value prior source confidence meaning end_date".split()
 )
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -30,7 +31,6 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "trajectories": ("scenario", "trajectory", "date"),
     "experiments": ("scenario", "trajectory", "outcome"),
     "transitions": ("from", "to", "k"),
-    "compare": ("what", "difference"),
 }
 SHOWN = ("outcomes.csv", "compare.csv", "transitions.csv", "points.csv")  # a directory with none of them has no answer
 KEPT_LIMIT = 500  # kept trajectories of a scenario that are read
