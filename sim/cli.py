@@ -70,6 +70,8 @@ Settings = Annotated[
 Replicates = Annotated[int, typer.Option(parser=_number, metavar="R", help="Trajectories of each parameter draw.")]
 Design = Annotated[str, typer.Option(metavar="KIND", help="How parameters are sampled: random, lhs or sobol.")]
 
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the same run where it was stopped.")]
+
 
 @app.command()
 def run(
@@ -87,6 +89,7 @@ def run(
     formats: Annotated[
         str, typer.Option("--format", parser=_formats, metavar="LIST", help="csv, or csv,parquet.")
     ] = "csv",
+    resume: Resume = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -96,7 +99,7 @@ def run(
     from sim.commands.run import RunOptions, run_command
 
     chosen, changes = scenario or (), settings or ()
-    options = RunOptions(n, seed, out, chosen, changes, replicates, keep, threads, design, force, formats)
+    options = RunOptions(n, seed, out, chosen, changes, replicates, keep, threads, design, force, formats, resume)
     return run_command(path, options, Terminal.of(as_json, quiet, verbose, no_color))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.commands.resuming import resumable
 from sim.commands.studies import load_study
 from sim.commands.terminal import Terminal
 
@@ -32,6 +33,7 @@ class RunOptions:
     design: str = "random"
     force: bool = False
     formats: Sequence[str] = ("csv",)
+    resume: bool = False
 
     def settings(self, study: "Study") -> "Settings":
         """How the study is to be run."""
@@ -48,14 +50,18 @@ def run_command(path: Path, options: RunOptions, terminal: Terminal) -> int:
     study = load_study(path, options.changes, options.scenarios)
     from sim.engine.run import check_settings, run_with
     from sim.output.console import progress_bar, results_document, show_results
+    from sim.output.identity import identity_of_run
     from sim.output.store import Store
 
     settings = options.settings(study)
     check_settings(settings, study.model)
     place = options.out or Path(study.output or f"results/{study.name}")
-    with Store(place, force=options.force, formats=options.formats) as store:
-        with progress_bar(wanted=not terminal.quiet) as progress:
-            results = run_with(study, settings, progress=progress)
+    identity = identity_of_run(study, study.scenarios, settings)
+    with Store(
+        place, force=options.force, formats=options.formats, identity=identity, resume=options.resume
+    ) as store:
+        with progress_bar(not terminal.quiet, terminal.color) as progress, resumable(store):
+            results = run_with(study, settings, progress=progress, journal=store.journal)
         store.save(results, ["crossroads", *sys.argv[1:]])
     if terminal.as_json:
         terminal.document(results_document(results, place))

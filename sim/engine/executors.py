@@ -1,66 +1,117 @@
-"""Ways to work through the chunks of a run: each folds tasks into states, one state for each worker."""
+"""Ways to work through the chunks of a run: tasks are folded into states, and the states handed over as they come.
+
+An executor is a map. What is made of its states must not depend on which tasks each holds, nor on their order.
+"""
 
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from threading import Event, Lock
+import time
+from collections.abc import Callable, Iterable, Iterator
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
 from typing import Protocol, TypeVar
 
+Task = TypeVar("Task")
 State = TypeVar("State")
+
+FOREVER = float("inf")
+GRAIN = 0.25
 
 
 class Executor(Protocol):
     """Calls ``work(state, task)`` once for each task; states come from ``start`` and are never shared."""
 
+    n_workers: int
+    grain: float  # seconds that a task should take
+
     def __call__(
-        self, tasks: Iterable[int], start: Callable[[], State], work: Callable[[State, int], None]
-    ) -> list[State]: ...
+        self, tasks: Iterable[Task], start: Callable[[], State], work: Callable[[State, Task], None]
+    ) -> Iterator[State]: ...
 
 
-def threads(n_threads: int | None = None) -> Executor:
-    """Workers that are threads of this process (None: one for each core that we may use)."""
+def threads(n_threads: int | None = None, patience: float = FOREVER) -> Executor:
+    """Workers that are threads of this process.
+
+    Args:
+        n_threads: how many (None: one for each core that we may use).
+        patience: seconds after which a state is handed over, and another started.
+    """
     n = n_threads or available_cores()
-    return _serial if n == 1 else _Threads(n)
+    return _Serial(patience) if n == 1 else _Threads(n, patience)
 
 
 def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _serial(tasks: Iterable[int], start: Callable[[], State], work: Callable[[State, int], None]) -> list[State]:
-    state = start()
-    for task in tasks:
-        work(state, task)
-    return [state]
+class _Serial:
+    """All in the thread that asks for states."""
+
+    n_workers, grain = 1, GRAIN
+
+    def __init__(self, patience: float) -> None:
+        self.patience = patience
+
+    def __call__(
+        self, tasks: Iterable[Task], start: Callable[[], State], work: Callable[[State, Task], None]
+    ) -> Iterator[State]:
+        state, since = None, 0.0
+        for task in tasks:
+            if state is None:
+                state, since = start(), time.monotonic()
+            work(state, task)
+            if time.monotonic() - since >= self.patience:
+                yield state
+                state = None
+        if state is not None:
+            yield state
 
 
 class _Threads:
     """Each thread takes the next task when it is done with one, so no more than ``n`` are in flight."""
 
-    def __init__(self, n: int) -> None:
-        self.n = n
+    grain = GRAIN
+
+    def __init__(self, n: int, patience: float) -> None:
+        self.n_workers, self.patience = n, patience
 
     def __call__(
-        self, tasks: Iterable[int], start: Callable[[], State], work: Callable[[State, int], None]
-    ) -> list[State]:
+        self, tasks: Iterable[Task], start: Callable[[], State], work: Callable[[State, Task], None]
+    ) -> Iterator[State]:
         queue, lock, stop = iter(tasks), Lock(), Event()
+        found: SimpleQueue[State | BaseException | None] = SimpleQueue()  # None: a thread is done
 
-        def fold() -> State | None:
-            state = None
+        def next_tasks() -> Iterator[Task]:
             while not stop.is_set():
                 with lock:
-                    task = next(queue, None)
-                if task is None:
-                    break
-                state = start() if state is None else state
-                work(state, task)
-            return state
+                    try:
+                        task = next(queue)
+                    except StopIteration:
+                        return
+                yield task
 
-        with ThreadPoolExecutor(self.n, "crossroads") as pool:
-            futures = [pool.submit(fold) for _ in range(self.n)]
+        def fold() -> None:
             try:
-                wait(futures, return_when=FIRST_EXCEPTION)
-            finally:  # an interrupt or a failure ends the others after their present task
+                for state in _Serial(self.patience)(next_tasks(), start, work):
+                    found.put(state)
+            except BaseException as error:
                 stop.set()
-            states = [future.result() for future in futures]
-        return [state for state in states if state is not None]
+                found.put(error)
+            found.put(None)
+
+        pool = [Thread(target=fold, name=f"crossroads-{i}", daemon=True) for i in range(self.n_workers)]
+        for thread in pool:
+            thread.start()
+        try:
+            working = self.n_workers
+            while working:
+                state = found.get()
+                if isinstance(state, BaseException):
+                    raise state
+                if state is None:
+                    working -= 1
+                else:
+                    yield state
+        finally:  # an interrupt or a failure ends the others after their present task
+            stop.set()
+            for thread in pool:
+                thread.join()

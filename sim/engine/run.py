@@ -1,30 +1,19 @@
 """A study, trajectory by trajectory: sample, simulate in chunks, summarise."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from difflib import get_close_matches
-from threading import Lock
 
-import numpy as np
-
-from sim.compiler.inputs import Inputs
-from sim.compiler.interpret import first_failure
 from sim.compiler.kernel import Kernel, build
 from sim.compiler.lower import lower
-from sim.compiler.program import Layout
 from sim.engine.designs import DESIGNS
-from sim.engine.driver import CHUNK, Chunk, simulate
 from sim.engine.driver_sums import MOST_DRAWS
 from sim.engine.executors import Executor, available_cores, threads
-from sim.engine.pilot import PILOT, PILOT_REPLICATES, Pilot
-from sim.engine.results import Failure, ParameterSummary, Results, ScenarioResult, Settings, finish, summarise_parameter
-from sim.engine.sampling import Sampler
-from sim.engine.summaries import ScenarioSummary, Shape
+from sim.engine.results import ParameterSummary, Results, Settings, summarise_parameter
+from sim.engine.runner import PATIENCE, Counter, Journal, Progress, Runner
+from sim.engine.scenario_run import sampler_of
 from sim.errors import UsageError
 from sim.model.declarations import Model, Sample, Scenario, Study
-
-Progress = Callable[[int, int], None]  # trajectories done, of how many
 
 MOST_KEPT = 2**31  # numbers of kept trajectories, in one scenario
 MOST_WITH_KEPT = 10**12  # trajectories of a run that keeps some: files are written at its end
@@ -63,21 +52,29 @@ def run(
 
 
 def run_with(
-    study: Study, settings: Settings, scenarios: Sequence[str] | None = None, progress: Progress | None = None
-) -> Results:
-    """Run a study with these settings."""
+    study: Study, settings: Settings, scenarios: Sequence[str] | None = None, progress: Progress | None = None,
+    executor: Executor | None = None, journal: Journal | None = None,
+) -> Results:  # fmt: skip
+    """Run a study with these settings.
+
+    Args:
+        executor: who works through the chunks (None: threads, as many as the settings say).
+        journal: takes up what an earlier run with the same settings left, and keeps what is done.
+    """
     started = time.perf_counter(), time.process_time()
     chosen = choose_scenarios(study, scenarios)
     check_settings(settings, study.model)
-    runner = _Runner.of(study, settings)
-    counter = _Counter(progress, settings.n * len(chosen))
-    done = [runner.scenario(scenario, counter) for scenario in chosen]
+    kernel = build(lower(study.model, varying_parameters(study)))
+    runner = Runner(kernel, study.model, settings, executor or threads(settings.n_threads, PATIENCE), journal)
+    with runner.keeping():
+        counter = Counter(progress, settings.n * len(chosen))
+        done = [runner.scenario(scenario, counter) for scenario in chosen]
     return Results(
         study=study,
-        layout=runner.kernel.program.layout,
+        layout=kernel.program.layout,
         settings=settings,
-        scenarios=tuple(result for result, _ in done),
-        parameters=_parameters([sampler for _, sampler in done], study.model, chosen),
+        scenarios=tuple(done),
+        parameters=_parameters(kernel, study.model, chosen, settings),
         wall_seconds=time.perf_counter() - started[0],
         cpu_seconds=time.process_time() - started[1],
     )
@@ -127,105 +124,6 @@ def check_settings(settings: Settings, model: Model) -> None:
         raise UsageError(f"with --keep, -n is at most {MOST_WITH_KEPT} (the files are written when the run is over)")
 
 
-@dataclass(frozen=True)
-class _Runner:
-    """A kernel and how it is used."""
-
-    kernel: Kernel
-    model: Model
-    shape: Shape
-    settings: Settings
-
-    @classmethod
-    def of(cls, study: Study, settings: Settings) -> "_Runner":
-        kernel = build(lower(study.model, varying_parameters(study)))
-        shape = Shape(kernel.program.layout, study.model.questions, settings.n, settings.replicates)
-        return cls(kernel, study.model, shape, settings)
-
-    def scenario(self, scenario: Scenario, counter: "_Counter") -> tuple[ScenarioResult, Sampler]:
-        """Run one scenario."""
-        work = ScenarioRun.of(self.kernel, self.model, scenario, self.settings)
-        summary = ScenarioSummary.start(self.shape, work.pilot(), self.settings.keep)
-        executor: Executor = threads(self.settings.n_threads)
-
-        def add(state: ScenarioSummary, first: int) -> None:
-            chunk = work.chunk(first, summary)
-            state.add(chunk)
-            counter.add(chunk.count)
-
-        for state in executor(range(0, self.settings.n, CHUNK), summary.fresh, add):
-            summary.merge(state)
-        failure = work.failure(summary.failures.first)
-        return finish(summary, self.shape, scenario, work.sampler, failure), work.sampler
-
-
-@dataclass(frozen=True)
-class ScenarioRun:
-    """One scenario ready to be simulated; the same calls always give the same trajectories."""
-
-    kernel: Kernel
-    inputs: Inputs
-    sampler: Sampler
-    settings: Settings
-
-    @classmethod
-    def of(cls, kernel: Kernel, model: Model, scenario: Scenario, settings: Settings) -> "ScenarioRun":
-        layout: Layout = kernel.program.layout
-        n_draws = -(-settings.n // settings.replicates)
-        sampler = Sampler(model, scenario, layout.uncertain, settings.seed, settings.design, n_draws)
-        return cls(kernel, Inputs.of(kernel.program, model, scenario), sampler, settings)
-
-    def chunk(self, first: int, summary: ScenarioSummary) -> Chunk:
-        """The chunk that begins with trajectory ``first``."""
-        count = min(CHUNK, self.settings.n - first)
-        n_keep = min(max(self.settings.keep - first, 0), count)
-        return self._simulate(first, count, self.settings.replicates, summary.values.pilot, n_keep)
-
-    def pilot(self) -> Pilot:
-        """The first trajectories, or if the run is larger as many of more parameter draws."""
-        count, replicates = min(self.settings.n, PILOT), self.settings.replicates
-        if self.settings.n > PILOT:
-            replicates = max(min(replicates, PILOT_REPLICATES), -(-count // self.sampler.n_draws))
-        chunk = self._simulate(0, count, replicates, None, count)
-        values = chunk.kept[:, : len(self.kernel.program.layout.measures)]
-        return Pilot.of(values, chunk.failed < 0, replicates, is_all=count == self.settings.n)
-
-    def failure(self, first: tuple[int, int] | None) -> Failure | None:
-        """Where the first failed trajectory went wrong."""
-        if first is None:
-            return None
-        trajectory, record = first
-        parameters = self.parameters(trajectory)
-        program, seed = self.kernel.program, self.settings.seed
-        return Failure(trajectory, record, first_failure(program, self.inputs, parameters, seed, trajectory))
-
-    def parameters(self, trajectory: int) -> np.ndarray:
-        """The sampled parameters of one trajectory."""
-        draw = trajectory // self.settings.replicates
-        return self.sampler.values(draw, draw + 1)[:, 0]
-
-    def _simulate(self, first: int, count: int, replicates: int, pilot: Pilot | None, n_keep: int) -> Chunk:
-        parameters = self.sampler.values(first // replicates, (first + count - 1) // replicates + 1)
-        ranges = None if pilot is None else pilot.ranges
-        return simulate(
-            self.kernel, self.inputs, parameters, replicates, self.settings.seed, first, count, ranges, n_keep
-        )
-
-
-class _Counter:
-    """Counts trajectories over all threads."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self.progress, self.total, self.done = progress, total, 0
-        self.lock = Lock()
-
-    def add(self, count: int) -> None:
-        with self.lock:
-            self.done += count
-            if self.progress is not None:
-                self.progress(self.done, self.total)
-
-
 def varying_parameters(study: Study) -> frozenset[str]:
     """Fixed parameters that some scenario makes uncertain."""
     fixed = {p.name for p in study.model.parameters if p.prior is None}
@@ -234,9 +132,10 @@ def varying_parameters(study: Study) -> frozenset[str]:
 
 
 def _parameters(
-    samplers: list[Sampler], model: Model, scenarios: tuple[Scenario, ...]
+    kernel: Kernel, model: Model, scenarios: tuple[Scenario, ...], settings: Settings
 ) -> tuple[ParameterSummary, ...]:
     """Each parameter that varies, as sampled in the first scenario in which it does."""
+    samplers = (sampler_of(kernel, model, scenario, settings) for scenario in scenarios)
     found: dict[str, ParameterSummary] = {}
     priors = {p.name: p.prior for p in model.parameters}
     for sampler, scenario in zip(samplers, scenarios, strict=True):

@@ -24,11 +24,10 @@ def test_chunks_in_any_order_and_grouping_give_the_sums_over_clusters(n, replica
     k = np.add.reduceat(hits, starts, axis=1, dtype=int)
     for _ in range(20):
         whole = Clusters(groups, 2, n, replicates)
-        shared = [whole.fresh() for _ in range(3)]
-        apart = [Clusters(groups, 2, n, replicates) for _ in range(2)]
+        parts = [whole.fresh() for _ in range(5)]
         for first, last in rand.sample(chunks := cut(n, rand), len(chunks)):
-            rand.choice(shared + apart).add(first, counted[:, first:last], hits[:, first:last])
-        for part in rand.sample(shared + apart, 5):
+            rand.choice(parts).add(first, counted[:, first:last], hits[:, first:last])
+        for part in rand.sample(parts, 5):
             whole.merge(part)
         for c, count in enumerate(whole.finish(clustered=True)):
             assert (count.n, count.k) == (m[c].sum(), k[c].sum())
@@ -37,11 +36,14 @@ def test_chunks_in_any_order_and_grouping_give_the_sums_over_clusters(n, replica
                 assert count.clusters == (m[c] > 0).sum()
 
 
-def test_shared_edges_do_not_grow():
-    whole = Clusters(np.array([0]), 1, 10000, 10)
-    ones = np.ones((1, 16), bool)
-    for first in range(0, 10000, 16):
-        whole.fresh().add(first, ones, ones)
+def test_edges_do_not_grow_along_a_stretch_nor_between_merged_ones():
+    whole, ones = Clusters(np.array([0]), 1, 12800, 10), np.ones((1, 16), bool)
+    for stretch in range(0, 12800, 1600 + 16 * 7):
+        part = whole.fresh()
+        for first in range(stretch, min(stretch + 1600 + 16 * 7, 12800), 16):
+            part.add(first, ones, ones)
+            assert len(part.edges.pieces) <= 2
+        whole.merge(part)
         assert len(whole.edges.pieces) <= 1
 
 

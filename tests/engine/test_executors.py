@@ -8,7 +8,7 @@ from sim.engine.executors import threads
 
 @pytest.mark.parametrize("n", [1, 3, 20])
 def test_every_task_is_done_once(n):
-    states = threads(n)(range(50), list, lambda state, task: state.append(task))
+    states = list(threads(n)(range(50), list, lambda state, task: state.append(task)))
     assert sorted(task for state in states for task in state) == list(range(50))
     assert len(states) <= n
 
@@ -21,7 +21,7 @@ def test_states_are_not_shared():
         state.append(task)
         time.sleep(0.001)
 
-    threads(4)(range(40), list, work)
+    list(threads(4)(range(40), list, work))
     assert all(len(idents) == 1 for idents in owners.values())
 
 
@@ -36,9 +36,25 @@ def test_a_failure_ends_the_rest_and_is_raised(n):
         time.sleep(0.001)
 
     with pytest.raises(ValueError, match="five"):
-        threads(n)(range(10_000), list, work)
+        list(threads(n)(range(10_000), list, work))
     assert len(done) < 1000
 
 
 def test_no_tasks():
-    assert threads(2)([], list, lambda state, task: None) == []
+    assert list(threads(2)([], list, lambda state, task: None)) == []
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_states_are_handed_over_when_patience_ends(n):
+    executor = threads(n, patience=0.0)
+    assert sorted(map(tuple, executor(range(20), list, lambda state, task: state.append(task)))) == [
+        (task,) for task in range(20)
+    ]
+
+
+def test_leaving_early_ends_the_threads():
+    before = threading.active_count()
+    states = threads(3, patience=0.0)(range(10**9), list, lambda state, task: time.sleep(0.001))
+    next(states)
+    states.close()
+    assert threading.active_count() == before

@@ -1,0 +1,187 @@
+"""The chunks of a scenario folded into one summary, from wherever an earlier run had come to."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Protocol
+
+from sim.compiler.kernel import Kernel
+from sim.engine.driver import CHUNK
+from sim.engine.executors import Executor
+from sim.engine.pilot import PILOT
+from sim.engine.results import ScenarioResult, Settings, finish
+from sim.engine.scenario_run import ScenarioRun
+from sim.engine.summaries import ScenarioSummary, Shape
+from sim.model.declarations import Model, Scenario
+
+Progress = Callable[[int, int], None]  # trajectories done, of how many
+Stretch = tuple[int, int]  # chunks from the first up to, and not with, the second
+
+PATIENCE = 5.0  # seconds for which a thread keeps what it has found to itself
+LONGEST = 256  # chunks of a stretch
+
+
+class Journal(Protocol):
+    """Where a run keeps what is done, should it be stopped."""
+
+    @property
+    def is_due(self) -> bool:
+        """Is it time to write?"""
+
+    @property
+    def is_begun(self) -> bool:
+        """Has anything been written, now or by an earlier run?"""
+
+    def read(self, name: str) -> Any:
+        """What was written under a name, None where there is nothing."""
+
+    def write(self, entries: dict[str, object]) -> bool:
+        """Write entries, or (None) delete what they replace; whether that could be done."""
+
+
+class Counter:
+    """Counts trajectories over all threads."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress, self.total, self.done = progress, total, 0
+        self.lock = Lock()
+
+    def add(self, count: int) -> None:
+        with self.lock:
+            self.done += count
+            if self.progress is not None and count:
+                self.progress(self.done, self.total)
+
+    def __reduce__(self) -> tuple[type["Tally"], tuple[()]]:
+        return Tally, ()
+
+
+class Tally:
+    """Stands for the counter on another machine, where nobody watches."""
+
+    def add(self, count: int) -> None:
+        pass
+
+
+@dataclass
+class Part:
+    """Some chunks of a scenario, summarised."""
+
+    summary: ScenarioSummary
+    done: list[Stretch] = field(default_factory=list)
+    uncounted: int = 0  # trajectories that the progress does not know of
+
+    def merge(self, other: "Part") -> None:
+        self.summary.merge(other.summary)
+        self.done = joined([*self.done, *other.done])
+
+
+@dataclass(frozen=True)
+class ChunkWork:
+    """What executors do for a scenario. It can be sent to another machine."""
+
+    run: ScenarioRun
+    empty: ScenarioSummary
+    counter: Counter | Tally
+
+    def start(self) -> Part:
+        return Part(self.empty.fresh())
+
+    def add(self, part: Part, stretch: Stretch) -> None:
+        """Simulate a stretch of chunks."""
+        for number in range(*stretch):
+            chunk = self.run.chunk(number * CHUNK, self.empty)
+            part.summary.add(chunk)
+            self.counter.add(chunk.count)
+            part.uncounted += chunk.count if isinstance(self.counter, Tally) else 0
+        part.done.append(stretch)
+
+
+class Runner:
+    """Runs the scenarios of a study one after the other."""
+
+    def __init__(
+        self, kernel: Kernel, model: Model, settings: Settings, executor: Executor, journal: Journal | None
+    ) -> None:
+        self.kernel, self.model, self.settings = kernel, model, settings
+        self.executor, self.journal = executor, journal
+        self.shape = Shape(kernel.program.layout, model.questions, settings.n, settings.replicates)
+        self.unwritten: dict[str, object] = {}
+
+    def scenario(self, scenario: Scenario, counter: Counter) -> ScenarioResult:
+        """Run one scenario."""
+        key = f"scenario-{scenario.name}"
+        found: ScenarioResult | None = self._read(f"{key}-done")
+        if found is not None:
+            counter.add(self.settings.n)
+            return found
+        work = ScenarioRun.of(self.kernel, self.model, scenario, self.settings)
+        summary = self._summary(work, key, counter)
+        failure = work.failure(summary.failures.first)
+        result = finish(summary, self.shape, scenario, work.sampler, failure)
+        self.unwritten |= {f"{key}-done": result, key: None}
+        return result
+
+    @contextlib.contextmanager
+    def keeping(self) -> Iterator[None]:
+        """If the run is stopped, write what it has done so far, unless it had just begun."""
+        started = time.monotonic()
+        try:
+            yield
+        except BaseException:
+            journal = self.journal
+            if journal is not None and (journal.is_begun or time.monotonic() - started > PATIENCE):
+                journal.write(self.unwritten)
+            raise
+
+    def _summary(self, work: ScenarioRun, key: str, counter: Counter) -> ScenarioSummary:
+        began = time.perf_counter()
+        total: Part | None = self._read(key)
+        if total is None:
+            total = Part(ScenarioSummary.start(self.shape, work.pilot(), self.settings.keep))
+        seconds = (time.perf_counter() - began) * CHUNK / min(PILOT, self.settings.n)  # of a chunk, about
+        n_chunks = -(-self.settings.n // CHUNK)
+        counter.add(sum(min(last * CHUNK, self.settings.n) - first * CHUNK for first, last in total.done))
+        todo = list(gaps(total.done, n_chunks))
+        n_todo = sum(last - first for first, last in todo)
+        length = min(self.executor.grain / max(seconds, 1e-6), n_todo / (4 * self.executor.n_workers), LONGEST)
+        chunks = ChunkWork(work, total.summary.fresh(), counter)
+        for part in self.executor(cut(todo, max(int(length), 1)), chunks.start, chunks.add):
+            total.merge(part)
+            counter.add(part.uncounted)
+            self.unwritten[key] = total
+            if self.journal is not None and self.journal.is_due and self.journal.write(self.unwritten):
+                self.unwritten = {}
+        return total.summary
+
+    def _read(self, name: str) -> Any:
+        return None if self.journal is None else self.journal.read(name)
+
+
+def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """The same chunks in as few stretches as there can be."""
+    result: list[Stretch] = []
+    for first, last in sorted(stretches):
+        if result and result[-1][1] == first:
+            result[-1] = result[-1][0], last
+        else:
+            result.append((first, last))
+    return result
+
+
+def gaps(done: list[Stretch], n_chunks: int) -> Iterator[Stretch]:
+    """The chunks that are not done."""
+    at = 0
+    for first, last in [*done, (n_chunks, n_chunks)]:
+        if first > at:
+            yield at, first
+        at = last
+
+
+def cut(stretches: Iterable[Stretch], length: int) -> Iterator[Stretch]:
+    """The same chunks in stretches of at most this length."""
+    for first, last in stretches:
+        for start in range(first, last, length):
+            yield start, min(start + length, last)
