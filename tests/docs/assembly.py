@@ -1,5 +1,6 @@
 """The one model that the examples of a page are parts of: fragments put together section by section."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def assemble(page: str, folder: Path, name: str) -> Path:
 def _parts(text: str) -> list[tuple[str, str]]:
     """The sections of a fragment: name and text."""
     starts = [*(found.start() for found in _SECTION.finditer(text)), len(text)]
-    parts = [text[start:end].rstrip("\n") + "\n" for start, end in zip(starts, starts[1:], strict=False)]
+    parts = [text[start:end].rstrip("\n") + "\n" for start, end in itertools.pairwise(starts)]
     return [(part.partition(":")[0], part) for part in parts]
 
 

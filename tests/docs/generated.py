@@ -1,5 +1,6 @@
 """The parts of pages that are made from the code: between ``<!-- begin generated: NAME -->`` and ``<!-- end -->``."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,7 +9,9 @@ import typer
 
 from sim.cli import app
 from sim.model.schema import json_schema
+from sim.output.claims import COLUMNS as CLAIMS
 from sim.output.columns import COLUMNS
+from sim.output.comparison import COMPARE, TRANSITIONS
 from sim.output.phrases import HIGHEST, WORDS
 
 PAGES = ("command-line.md", "language.md", "outputs.md")
@@ -81,8 +84,12 @@ def command_reference() -> str:
     common = _common()
     found = next(iter(commands().values()))
     rows = [(_option(p), _said(p)) for p in found.params if p.param_type_name == "option" and _option(p) in common]
-    text = "\n### Options of every command\n\n" + table(("option", "meaning"), [*rows, ("`-h`, `--help`", "Show help.")])
-    return text + "\n" + "".join(part for name, command in commands().items() for part in _command(name, command, common))
+    text = "\n### Options of every command\n\n" + table(
+        ("option", "meaning"), [*rows, ("`-h`, `--help`", "Show help.")]
+    )
+    return (
+        text + "\n" + "".join(part for name, command in commands().items() for part in _command(name, command, common))
+    )
 
 
 # -- the outputs -------------------------------------------------------------------------------------------------------
@@ -90,7 +97,8 @@ def command_reference() -> str:
 
 def columns_of(name: str) -> str:
     """The columns of one table, or of two parts of it."""
-    described = [*COLUMNS[name], *COLUMNS.get(f"{name} end", ())]
+    tables = {**COLUMNS, "compare": COMPARE, "transitions": TRANSITIONS, "claims": CLAIMS}
+    described = [*tables[name], *COLUMNS.get(f"{name} end", ())]
     return table(("column", "unit", "meaning"), [(f"`{c.name}`", c.unit, c.meaning) for c in described])
 
 
@@ -98,8 +106,8 @@ def phrases() -> str:
     """The scale of words, as rows."""
     edges = [0.0, *(round(edge, 6) for edge, _ in WORDS), 1.0]
     words = [*(word for _, word in WORDS), HIGHEST]
-    ends = [f"{100 * low:g} to {100 * high:g}%" for low, high in zip(edges, edges[1:], strict=False)]
-    return "".join(f"| {end} | {word} |\n" for end, word in zip(ends, words, strict=True))
+    ends = [f"{100 * low:g} to {100 * high:g}%" for low, high in itertools.pairwise(edges)]
+    return table(("probability", "words"), list(zip(ends, words, strict=True)))
 
 
 # -- the language ------------------------------------------------------------------------------------------------------
@@ -143,7 +151,11 @@ def sections_of() -> str:
     """The sections of a file, and whether a module may have them."""
     whole = definitions()
     rows = [
-        (f"`{name}`", "yes" if name in whole["module"]["properties"] else "model file only", about.get("description", ""))
+        (
+            f"`{name}`",
+            "yes" if name in whole["module"]["properties"] else "model file only",
+            about.get("description", ""),
+        )
         for name, about in whole["model"]["properties"].items()
     ]
     return table(("section", "in a module", "meaning"), rows)

@@ -1,11 +1,12 @@
 """Pages whose console blocks are run: the model files on them are written, the commands run, what is printed kept."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.docs.blocks import Block, blocks, write
+from tests.docs.blocks import ROOT, Block, blocks, write
 from tests.docs.terminal import Call, Shell, calls
 
 SETTINGS = {"COLUMNS": "80", "NO_COLOR": "1", "LINES": "40"}
@@ -35,3 +36,12 @@ def played(page: str, folder: Path) -> Iterator[tuple[Block, list[tuple[Call, st
                 write(block, folder)
             if block.language == "console":
                 yield block, [(call, shell.run(call.command)) for call in calls(block.text)]
+
+
+def output_of(block: Block) -> str:
+    """What the command in the comment of a block prints; ``configs/`` is that of the project."""
+    with tempfile.TemporaryDirectory() as folder, quiet_room(Path(folder)):
+        shell = Shell()
+        printed = shell.run(block.target.replace("configs/", f"{ROOT}/configs/"))
+        assert shell.status == 0, printed
+        return printed

@@ -7,12 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.docs.blocks import DOCS, ROOT
+from tests.docs.blocks import DOCS, ROOT, blocks
 from tests.docs.generated import PAGES, renewed
-from tests.docs.pages import played
+from tests.docs.pages import output_of, played
 from tests.docs.terminal import agrees
 
-PLAYED = (DOCS / "tutorial.md",)
+PLAYED = (ROOT / "README.md", DOCS / "tutorial.md", DOCS / "validation.md")
 
 
 def replayed(page: str) -> str:
@@ -22,6 +22,13 @@ def replayed(page: str) -> str:
     for block, told in reversed(shown):
         text = "".join(f"$ {call.command}\n{_kept(call.output, printed)}" for call, printed in told)
         page = page[: block.start] + text + page[block.end :]
+    return page
+
+
+def with_outputs(page: str) -> str:
+    """The page with the blocks that show what a command prints that is not among them."""
+    for block in reversed([block for block in blocks(page) if block.role == "output"]):
+        page = page[: block.start] + _kept(block.text, output_of(block)) + page[block.end :]
     return page
 
 
@@ -35,7 +42,7 @@ def main() -> None:
     for name in PAGES:
         _write(DOCS / name, renewed((DOCS / name).read_text(encoding="utf-8")))
     for path in PLAYED:
-        _write(path, replayed(path.read_text(encoding="utf-8")))
+        _write(path, with_outputs(replayed(path.read_text(encoding="utf-8"))))
 
 
 def _write(path: Path, text: str) -> None:

@@ -45,7 +45,9 @@ class Shell:
             self.status = done.returncode
             return done.stdout + done.stderr
         printed = self.crossroads(words[1:])
-        return subprocess.run(rest, shell=True, text=True, input=printed, capture_output=True).stdout if rest else printed
+        return (
+            subprocess.run(rest, shell=True, text=True, input=printed, capture_output=True).stdout if rest else printed
+        )
 
     def crossroads(self, words: list[str]) -> str:
         printed = io.StringIO()
