@@ -10,6 +10,7 @@ from typing import Any
 from sim.analysis.compare import Comparison, Difference, Side, compare_sides, sides_of
 from sim.analysis.unpaired import mean_difference, share_difference
 from sim.engine.results import Settings
+from sim.engine.run import check_settings
 from sim.engine.runner import Progress
 from sim.errors import CrossroadsError, UsageError
 from sim.model.declarations import Study
@@ -93,6 +94,7 @@ def _made_again(a: Place, b: Place, n_threads: int) -> tuple[Side, Side] | str:
         study = study_of(place.run, place.scenario)
         if isinstance(study, str):
             return study
+        check_settings(place.settings(n_threads), study.model)
         side = sides_of(study, [place.scenario], place.settings(n_threads))[0]
         sides.append(replace(side, label=place.label))
     first, second = sides

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -171,6 +172,9 @@ def test_the_shipped_claims_speak_of_things_that_exist(path):
         "state": {m.name for m in model.measures if m.value is None},
     }
     values = {p.name: p.values for p in model.phases} | {d.name: [o.name for o in d.options] for d in model.decisions}
+    kinds = ("parameters", "levers", "derived", "states", "events", "phases", "decisions")
+    names = {d.name.split("[")[0] for kind in kinds for d in getattr(model, kind)}
+    assert set(re.findall(r"[a-z_]+\.[a-z_]+", claim.carried_by)) <= names
     dates = {model.clock.date_of(record).isoformat() for record in range(model.clock.n_records)}
     for contrast in claim.contrasts:
         assert {contrast.a, contrast.b} <= scenarios
