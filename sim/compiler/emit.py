@@ -6,7 +6,7 @@ It reads ``slots`` and writes ``next``, so that a new value can be stored as soo
 draws of four records at once, as one block of the generator holds four words.
 """
 
-from sim.compiler.observer import observe
+from sim.compiler.observer import observe, share, splat_of
 from sim.compiler.operations import OPERATIONS, SOURCES, apply
 from sim.compiler.order import Group, Order
 from sim.compiler.passes import TRAJECTORY, constant_slots, invariance
@@ -46,6 +46,7 @@ class Emission:
             _Function(self, step, levels, guarded).text("step"),
             self._fill(),
             observe(self.module, BLOCK, STRIDE),
+            share(self.module, BLOCK, STRIDE),
         ]
         self.text = "\n".join([*body, self.module.text()])
 
@@ -288,9 +289,9 @@ class _Function:
             case "uniform" | "schedule":
                 array = "uniforms" if op.name == "uniform" else "schedule"
                 pointer = ops.emit(f"getelementptr double, ptr %{array}, i64 {payload}")
-                return _splat_real(ops, ops.emit(f"load double, ptr {pointer}"))
+                return splat_of(ops, ops.emit(f"load double, ptr {pointer}"))
             case "record":
-                return _splat_real(ops, ops.emit("uitofp i64 %record to double"))
+                return splat_of(ops, ops.emit("uitofp i64 %record to double"))
             case "parameter" | "load":
                 return self._load("%parameters" if op.name == "parameter" else "%slots", payload)  # type: ignore[arg-type]
         site, variant = payload  # type: ignore[misc]
@@ -304,8 +305,3 @@ class _Function:
 
     def _load(self, base: str, row: int) -> str:
         return self.ops.emit(f"load {REAL}, ptr {self._pointer(base, row)}, align 64")
-
-
-def _splat_real(ops: VectorOps, value: str) -> str:
-    first = ops.emit(f"insertelement {REAL} poison, double {value}, i64 0")
-    return ops.emit(f"shufflevector {REAL} {first}, {REAL} poison, {WORD} zeroinitializer")

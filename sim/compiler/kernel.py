@@ -32,6 +32,9 @@ def njit(function: Function) -> Function:
     return cast("Function", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
+FUNCTIONS = ("start", "step", "fill", "observe", "share")
+
+
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """Compiled code and the sizes of the memory that it works on."""
@@ -41,6 +44,7 @@ class Kernel:
     step: int
     fill: int
     observe: int
+    share: int
     n_draw_rows: int
     n_slots: int
 
@@ -72,8 +76,8 @@ def build(program: Program) -> Kernel:
         cache.keep("kernels", key, entry)
     code, n_draw_rows, n_slots = entry
     native = target.link(code)
-    start, step, fill, observe = (native.address(name) for name in ("start", "step", "fill", "observe"))
-    return Kernel(program, start, step, fill, observe, n_draw_rows, n_slots)
+    start, step, fill, observe, share = (native.address(name) for name in FUNCTIONS)
+    return Kernel(program, start, step, fill, observe, share, n_draw_rows, n_slots)
 
 
 def kernel_text(program: Program) -> str:
@@ -126,29 +130,38 @@ def _call_block(
 
 
 def _call_observe(
-    typing_context: Any, address: Any, records: Any, ranges: Any, sums: Any, histogram: Any, mask: Any
+    typing_context: Any, address: Any, records: Any, second: Any, third: Any, fourth: Any, mask: Any
 ) -> Any:
-    """Call ``observe`` by its address, for as many rows as there are ranges."""
-    arrays = (records, ranges, sums, histogram)
+    """Call ``observe`` or ``share`` by its address: four arrays, as long as the second, and the lanes that count."""
+    arrays = (records, second, third, fourth)
     signature = types.void(types.int64, *arrays, types.uint64)
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer, wide = ir.IntType(8).as_pointer(), ir.IntType(64)
         function = ir.FunctionType(ir.VoidType(), [pointer] * 4 + [wide, wide])
-        made = [
-            context.make_array(kind)(context, builder, value)
-            for kind, value in zip(arrays, arguments[1:5], strict=True)
-        ]
+        given = zip(arrays, arguments[1:5], strict=True)
+        made = [context.make_array(kind)(context, builder, value) for kind, value in given]
         passed = [builder.bitcast(array.data, pointer) for array in made]
-        rows = builder.extract_value(made[1].shape, 0)
-        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), [*passed, rows, arguments[5]])
+        length = builder.extract_value(made[1].shape, 0)
+        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), [*passed, length, arguments[5]])
         return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _lowest_bit(typing_context: Any, bits: Any) -> Any:
+    """The position of the lowest bit that is set, of at least one."""
+    signature = types.int64(types.uint64)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return signature, codegen
 
 
 call_block: Any = intrinsic(_call_block)
 call_observe: Any = intrinsic(_call_observe)
+lowest_bit: Any = intrinsic(_lowest_bit)
 
 
 def aligned(*shape: int) -> np.ndarray:

@@ -12,12 +12,13 @@ from numba import uint32, uint64
 
 from sim.compiler.emit import BLOCK, QUAD, STRIDE
 from sim.compiler.inputs import Inputs
-from sim.compiler.kernel import Kernel, aligned, call_block, call_observe, njit
+from sim.compiler.kernel import Kernel, aligned, call_block, call_observe, lowest_bit, njit
 from sim.compiler.observer import BINS, RANGES, ROW, SUMS
 from sim.compiler.vector import LANES
 from sim.engine.ranges import Ranges
 
 CHUNK = 32 * BLOCK  # trajectories in a chunk
+GROUP = 2  # blocks that go through the records together, so that a histogram in the cache serves them all
 
 
 @dataclass(slots=True)
@@ -162,11 +163,11 @@ class _Memory:
         self.kernel, self.inputs, self.sampled = kernel, inputs, np.ascontiguousarray(parameters)
         self.replicates, self.seed, self.first = replicates, seed, first
         self.n_things = len(layout.things)
-        self.slots = aligned(max(kernel.n_slots, 1), STRIDE)
-        self.next = aligned(max(kernel.n_slots, 1), STRIDE)
-        self.parameters = aligned(max(len(layout.uncertain), 1), STRIDE)
-        self.draws = aligned(max(kernel.n_draw_rows, 1) * QUAD, STRIDE)
-        self.records = aligned(max(len(layout.measures) + len(layout.machines), 1), STRIDE)
+        self.slots = aligned(GROUP, max(kernel.n_slots, 1), STRIDE)
+        self.next = aligned(GROUP, max(kernel.n_slots, 1), STRIDE)
+        self.parameters = aligned(GROUP, max(len(layout.uncertain), 1), STRIDE)
+        self.draws = aligned(GROUP, max(kernel.n_draw_rows, 1) * QUAD, STRIDE)
+        self.records = aligned(GROUP, max(len(layout.measures) + len(layout.machines), 1), STRIDE)
         self.marks = np.zeros(max(program.n_marks, 1), dtype=np.uint64)
         self.mark_things = np.array(program.mark_things or (-1,), dtype=np.int64)
         self.machine_of_mark = np.full(max(program.n_marks, 1), -1, dtype=np.int64)
@@ -177,8 +178,9 @@ class _Memory:
         results = program.results
         given = [slot for slot in results.given if slot >= 0]
         self.result_slots = np.array([results.outcome, results.end, *results.answers, *given], dtype=np.int64)
-        widths = [len(values) for _, values in layout.machines]
-        self.share_columns = np.cumsum([0, *widths])[:-1].astype(np.int64)
+        shares = [(row, number) for row, (_, values) in enumerate(layout.machines) for number in range(len(values))]
+        self.share_rows = np.array([len(layout.measures) + row for row, _ in shares], dtype=np.int64)
+        self.share_values = np.array([float(number) for _, number in shares])
 
     def run(self, masks: np.ndarray, sums: _Sums, n_blocks: int, n_keep: int) -> _Single:
         kernel, layout = self.kernel, self.kernel.program.layout
@@ -192,14 +194,14 @@ class _Memory:
             kept=np.zeros((layout.n_records, n_measures + len(layout.machines), n_keep)),
         )
         _run(
-            (kernel.start, kernel.step, kernel.fill, kernel.observe),
-            (self.slots, self.next, self.parameters),
-            (self.inputs.uniforms, self.inputs.schedule, self.draws, self.records),
+            (kernel.start, kernel.step, kernel.fill, kernel.observe, kernel.share),
+            (self.slots, self.next, self.parameters, self.draws, self.records),
+            (self.inputs.uniforms, self.inputs.schedule),
             self.marks, self.sampled, self.replicates, self.seed & 0xFFFFFFFF, self.seed >> 32, self.first, masks,
             (self.mark_things, self.machine_of_mark, self.machine_slots, self.machine_things),
             (self.result_slots, kernel.program.results.failed, n_measures, len(layout.machines), layout.n_records),
             (single.slots, single.failed, single.counts, single.firsts, single.final, single.kept),
-            sums.ranges, sums.vectors, sums.counts, sums.shares, self.share_columns,
+            sums.ranges, sums.vectors, sums.counts, sums.shares, self.share_rows, self.share_values,
         )  # fmt: skip
         return single
 
@@ -208,33 +210,40 @@ class _Memory:
 def _run(
     addresses: Any, rows: Any, arrays: Any, marks: Any, sampled: Any, replicates: int, key0: int, key1: int, first: int,
     masks: Any, things: Any, sizes: Any, single: Any, ranges: Any, sums: Any, histogram: Any,
-    shares: Any, share_columns: Any,
+    shares: Any, share_rows: Any, share_values: Any,
 ) -> None:  # fmt: skip
     """All blocks of a chunk, each through all its records."""
-    start, step, fill, observe = addresses
-    even, odd, parameters = rows
-    uniforms, schedule, draws, records = arrays
+    start, step, fill, observe, share = addresses
+    evens, odds, parameters, draws, records = rows
+    uniforms, schedule = arrays
     n_records = sizes[4]
-    for block in range(len(masks)):
-        base = first + block * BLOCK
-        at = block * BLOCK
-        _spread(parameters, sampled, first, base, replicates)
-        call_block(start, odd, even, parameters, uniforms, schedule[0], draws, records, marks,
-                   uint32(key0), uint32(key1), base, 0)  # fmt: skip
-        odd[:] = even  # what is never stored again must stand in both
-        _begin(even, things, single, at)
+    for group in range(0, len(masks), GROUP):
+        size = min(GROUP, len(masks) - group)
+        for i in range(size):
+            base = first + (group + i) * BLOCK
+            _spread(parameters[i], sampled, first, base, replicates)
+            call_block(start, odds[i], evens[i], parameters[i], uniforms, schedule[0], draws[i], records[i], marks,
+                       uint32(key0), uint32(key1), base, 0)  # fmt: skip
+            odds[i, :] = evens[i]  # what is never stored again must stand in both
+            _begin(evens[i], things, single, (group + i) * BLOCK)
         for record in range(n_records):
-            slots, following = (odd, even) if record % 2 else (even, odd)
-            if record % QUAD == 0:
-                call_block(fill, slots, following, parameters, uniforms, schedule[record], draws, records, marks,
-                           uint32(key0), uint32(key1), base, record)  # fmt: skip
-            call_block(step, slots, following, parameters, uniforms, schedule[record], draws, records, marks,
-                       uint32(key0), uint32(key1), base, record)  # fmt: skip
-            _note(marks, following, things, single, at, record + 1)
-            call_observe(observe, records, ranges[record], sums[record], histogram[record], masks[block])
-            _share(records, masks[block], record, sizes[2], shares, share_columns)
-            _keep(records, single[5], at, record)
-        _finish(odd if n_records % 2 else even, records, sizes, single, at)
+            slots, following = (odds, evens) if record % 2 else (evens, odds)
+            for i in range(size):
+                base = first + (group + i) * BLOCK
+                if record % QUAD == 0:
+                    call_block(fill, slots[i], following[i], parameters[i], uniforms, schedule[record], draws[i],
+                               records[i], marks, uint32(key0), uint32(key1), base, record)  # fmt: skip
+                call_block(step, slots[i], following[i], parameters[i], uniforms, schedule[record], draws[i],
+                           records[i], marks, uint32(key0), uint32(key1), base, record)  # fmt: skip
+                _note(marks, following[i], things, single, (group + i) * BLOCK, record + 1)
+            for i in range(size):
+                mask = masks[group + i]
+                call_observe(observe, records[i], ranges[record], sums[record], histogram[record], mask)
+                call_observe(share, records[i], share_rows, share_values, shares[record], mask)
+                _keep(records[i], single[5], (group + i) * BLOCK, record)
+        last = odds if n_records % 2 else evens
+        for i in range(size):
+            _finish(last[i], records[i], sizes, single, (group + i) * BLOCK)
 
 
 @njit
@@ -266,7 +275,7 @@ def _note(marks: Any, slots: Any, things: Any, single: Any, at: int, date: int) 
     for row in range(len(marks)):
         bits = marks[row]
         while bits:
-            lane = _lowest(bits)
+            lane = lowest_bit(bits)
             bits &= bits - uint64(1)
             thing = mark_things[row]
             if thing < 0:
@@ -275,27 +284,6 @@ def _note(marks: Any, slots: Any, things: Any, single: Any, at: int, date: int) 
             counts[thing, at + lane] += 1
             if firsts[thing, at + lane] < 0:
                 firsts[thing, at + lane] = date
-
-
-@njit
-def _lowest(bits: int) -> int:
-    """The position of the lowest bit that is set."""
-    position = 0
-    rest: Any = bits
-    for width in (32, 16, 8, 4, 2, 1):
-        if rest & ((uint64(1) << uint64(width)) - uint64(1)) == 0:
-            rest >>= uint64(width)
-            position += width
-    return position
-
-
-@njit
-def _share(records: Any, mask: int, record: int, n_measures: int, shares: Any, columns: Any) -> None:
-    """Count the values of phases and decisions, leaving out the lanes that are not in the mask."""
-    for machine in range(len(columns)):
-        for lane in range(BLOCK):
-            if (mask >> uint64(lane)) & uint64(1):
-                shares[record, columns[machine] + int(records[n_measures + machine, lane])] += 1
 
 
 @njit
