@@ -150,7 +150,7 @@ class Frame:
     def check(self, name: str, value: int, unbounded: bool = False) -> None:
         """A number that must be finite (or, unbounded, no NaN) at every step."""
         self.checks.append((name, value, unbounded))
-        self.note(value, "check", name, "nan" if unbounded else "finite")
+        self.note(value, "check", name, "nan" if unbounded else "finite", str(len(self.notes)))
 
     def take_checks(self) -> int:
         """The truth that all checks since the last call hold."""
