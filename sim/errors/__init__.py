@@ -13,7 +13,8 @@ the model catches it and gives it a place.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.errors.codes import CODES, Code
+from sim.errors.code import Code
+from sim.errors.codes import CODES
 
 __all__ = [
     "CODES",

@@ -94,8 +94,8 @@ def _check_definite(shop: Workshop, found: list[tuple[Correlation, Scalar]]) -> 
         else:
             high = middle
     correlation, at = found[high - 1]
-    message = f"the pair {_pair(correlation)} contradicts the pairs before it: the matrix is not positive definite"
-    shop.report.add("E322", message, at, "bring its correlation closer to 0, or give the pairs between")
+    message = f"the matrix of correlations is not positive definite with the pair {_pair(correlation)}"
+    shop.report.add("E322", message, at, "bring it closer to 0; pairs that are not listed are 0")
 
 
 def _is_definite(pairs: list[Correlation]) -> bool:

@@ -18,10 +18,11 @@ from sim.model.yaml_errors import explain
 
 MOST_NODES = 100_000
 DEEPEST = 64
+UNREADABLE = "\ufffd"  # stands for every character that has been refused
 _CORE_TAG = "tag:yaml.org,2002:"
 _TAGGED: dict[str, type | tuple[type, ...]] = {"str": str, "!": str, "int": int, "float": (int, float)}
 _TAGGED |= {"bool": bool, "null": type(None)}
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffd-\uffff]")
 _HIDDEN = re.compile(f"{_CONTROL.pattern}|\r")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
 _BASED = re.compile(r"0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400}")
@@ -135,7 +136,7 @@ def resolve(text: str) -> Plain:
 def _without_controls(source: Source, report: Report) -> str:
     for found in list(_CONTROL.finditer(source.text))[:20]:
         _refuse_control(report, found[0], source.spot(found.start()))
-    return _CONTROL.sub("\ufffd", source.text)
+    return _CONTROL.sub(UNREADABLE, source.text)
 
 
 def _refuse_control(report: Report, character: str, at: At) -> None:
@@ -180,7 +181,7 @@ class _Builder:
         node = Scalar(self.source, at.line + 1, at.column + 1, at.index, event.end_mark.index, text, value, style)
         if style == '"' and (found := _HIDDEN.search(text)):
             _refuse_control(self.report, found[0], node)
-            node.text = node.value = _HIDDEN.sub("\ufffd", text)
+            node.text = node.value = _HIDDEN.sub(UNREADABLE, text)
         self.place(node, event.anchor)
 
     def tagged(self, event: Any, text: str) -> Plain:

@@ -93,7 +93,11 @@ class Entries(Shape):
         return Entry(key, self.item.read(value, report))
 
     def schema(self, definitions: Schema) -> Schema:
-        return {"type": "object", "additionalProperties": self.item.schema(definitions)}
+        item = self.item.schema(definitions)
+        return {
+            "type": ["object", "null"],
+            "additionalProperties": {"anyOf": [{"type": "null"}, item]} if self.optional else item,
+        }
 
 
 @dataclass
@@ -111,6 +115,9 @@ class ByKind(Shape):
     def read(self, node: Node, report: Report) -> Any:
         chosen = {Scalar: self.scalar, Mapping: self.mapping, Sequence: self.sequence}[type(node)]
         return chosen.read(node, report) if chosen and not is_null(node) else self.refuse(node, report)
+
+    def not_mapping(self) -> Shape:
+        return ByKind(scalar=self.scalar, sequence=self.sequence)
 
     def schema(self, definitions: Schema) -> Schema:
         shapes = [shape for shape in (self.scalar, self.mapping, self.sequence) if shape]
@@ -244,6 +251,6 @@ class Fields(Shape):
                 properties[name] = {**known.shape.schema(definitions), **about}
             required = [name for name, known in self.fields.items() if known.required]
             long = {"type": "object", "properties": properties, "additionalProperties": False, "required": required}
-            short = self.fields[self.short].shape.schema(definitions) if self.short else None
+            short = self.fields[self.short].shape.not_mapping().schema(definitions) if self.short else None
             definitions[self.name] = {"anyOf": [short, long]} if short else long
         return {"$ref": f"#/$defs/{self.name}"}

@@ -109,7 +109,7 @@ MOVE_FIELDS = {
     **CHANCE,
     "about": Field(TEXT, "A sentence of explanation."),
     "source": Field(TEXT, "Where the number comes from."),
-    "confidence": Field(CONFIDENCE),
+    "confidence": Field(CONFIDENCE, "The quality of that basis."),
 }
 MOVE = Fields("move", MOVE_FIELDS)
 LONG_MOVE = Fields(

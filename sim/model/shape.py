@@ -26,6 +26,10 @@ class Shape:
     def schema(self, definitions: Schema) -> Schema:
         raise NotImplementedError
 
+    def not_mapping(self) -> "Shape":
+        """The same without the alternative of a mapping."""
+        return self
+
     def refuse(self, node: Node, report: Report, hint: str = "") -> None:
         report.add("E111", f"{self.what} is expected here, not {_said(node)}", node, hint)
 

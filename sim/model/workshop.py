@@ -13,7 +13,7 @@ from sim.model import calendar
 from sim.model.collect import Units
 from sim.model.context import ANYTHING, Context, Rights, clock_unit
 from sim.model.declarations import Clock, Sample
-from sim.model.document import Scalar
+from sim.model.document import UNREADABLE, Scalar
 from sim.model.names import Entity, Names, Path, Unknowable, split_reference
 from sim.model.records import Entry, Record
 from sim.model.shape import suggest
@@ -159,7 +159,7 @@ class Workshop:
         return known
 
     def refuse(self, error: LanguageError, node: Scalar, shift: int = 0) -> None:
-        if not isinstance(error, Unknowable):
+        if not isinstance(error, Unknowable) and UNREADABLE not in node.text:
             self.report.refuse(error, node, shift)
 
     # -- constants, durations, units
