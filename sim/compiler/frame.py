@@ -179,7 +179,7 @@ class Frame:
     def hazard_of(self, chance: Chance) -> tuple[int, int | None]:
         """Expected number in one step (infinite where the chance is 1), and the truth that the window is open."""
         b = self.builder
-        probability = self.expressions.real(chance.probability)
+        probability = b.op("at_most", b.const(1), self.expressions.real(chance.probability))
         hazard = b.op("neg", b.op("log1p", b.op("neg", probability)))
         hazard = b.op("div", hazard, b.const(chance.within))
         if chance.since is None:

@@ -3,6 +3,7 @@
 The only place with jit options: ``njit`` below is used by every jitted function of the project.
 """
 
+import contextlib
 import ctypes
 import functools
 from collections.abc import Callable
@@ -29,9 +30,39 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def njit(function: Function) -> Function:
     """Compile at the first call and cache on disk; the code holds no lock and checks no divisor."""
-    return cast("Function", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    compiled = numba.njit(nogil=True, error_model="numpy")(function)
+    _cache_on_disk(compiled)
+    return cast("Function", compiled)
 
 
+def _cache_on_disk(compiled: Any) -> None:
+    """Keep compiled code in our own folder, bound to all of our code; what is damaged there is made again.
+
+    numba binds an entry to the file of the function alone, and fails where a folder is read-only or an index damaged.
+    """
+    place = cache.folder("numba") / cache.key_of(("compiler", "engine/driver.py"), numba.__version__)
+    numba.config.CACHE_DIR = str(place)  # type: ignore[attr-defined]
+    with contextlib.suppress(RuntimeError, OSError):
+        compiled.enable_caching()
+        store = compiled._cache
+        load, save = store.load_overload, store.save_overload
+
+        def load_overload(*given: Any) -> Any:
+            try:
+                return load(*given)
+            except Exception:  # whatever a damaged file can raise
+                with contextlib.suppress(Exception):
+                    store.flush()
+                return None
+
+        def save_overload(*given: Any) -> None:
+            with contextlib.suppress(Exception):
+                save(*given)
+
+        store.load_overload, store.save_overload = load_overload, save_overload
+
+
+ROOMS = ("numerics", "language", "compiler")  # what a kernel depends on
 FUNCTIONS = ("start", "step", "fill", "observe", "share")
 
 
@@ -67,7 +98,7 @@ def _rebuild(program: Program) -> Kernel:
 def build(program: Program) -> Kernel:
     """Compile a program, or load it from the cache."""
     target = Target()
-    key = cache.key_of(llvmlite.__version__, target.processor, target.features, program)
+    key = cache.key_of(ROOMS, llvmlite.__version__, target.processor, target.features, program)
     entry = cache.fetch("kernels", key)
     if entry is None:
         optimised = optimise(program)
@@ -88,7 +119,7 @@ def kernel_text(program: Program) -> str:
 def compiled(text: str) -> Native:
     """A module of its own, compiled or from the cache."""
     target = Target()
-    key = cache.key_of(llvmlite.__version__, target.processor, target.features, text)
+    key = cache.key_of(ROOMS, llvmlite.__version__, target.processor, target.features, text)
     code = cache.fetch("kernels", key)
     if code is None:
         code = target.compile(text)

@@ -11,7 +11,9 @@ from sim.model.declarations import Study
 
 def recall(path: str | os.PathLike[str], *, settings: Sequence[str] = (), scenarios: Sequence[str] = ()) -> Study:
     """As :func:`sim.model.load.load`, from the cache where every file still has the content it had."""
-    key = cache.key_of(os.getcwd(), os.fspath(path), tuple(settings), tuple(scenarios))
+    key = cache.key_of(
+        ("errors", "numerics", "language", "model"), os.getcwd(), os.fspath(path), tuple(settings), tuple(scenarios)
+    )
     study = cache.fetch("studies", key)
     if isinstance(study, Study) and all(_digest(file) == digest for file, digest in study.model.sources):
         return study
