@@ -11,7 +11,14 @@ from math import gcd
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.differences import Differences, Floats, mean_differences, median_differences, share_differences
+from sim.analysis.differences import (
+    Differences,
+    Floats,
+    mean_differences,
+    median_differences,
+    share_differences,
+    state_differences,
+)
 from sim.analysis.pair_sums import Pairs, PairSums
 from sim.compiler.emit import BLOCK
 from sim.compiler.kernel import build
@@ -212,7 +219,7 @@ def _rows(model: Model, sums: PairSums, pilots: tuple[Pilot, Pilot], same: bool)
     for i, measure in enumerate(numeric):
         for aspect, found in (("mean", means), ("median", medians)):
             yield from _over_time(("measure", measure.name, aspect, measure.unit), dates, found, i)
-    machines = mean_differences(sums.machines, sums.sizes, are_shares=True, identical=same)
+    machines = state_differences(sums.machines, sums.sizes, identical=same)
     values = [(name, value) for name, listed in layout.machines for value in listed]
     for i, (name, value) in enumerate(values):
         yield from _over_time(("state", name, value, ""), dates, machines, i)

@@ -56,32 +56,53 @@ class Differences:
         return cls(a, b, difference, low, high, band_low, band_high, bands.sign_share)
 
 
-def mean_differences(sums: MeanSums, sizes: Sizes, *, are_shares: bool = False, identical: bool = False) -> Differences:
-    """Differences of means, or of the shares that are means of 0 and 1.
+class _Means:
+    """What means and shares of a value have in common; ``away`` is the difference about the centres."""
+
+    def __init__(self, sums: MeanSums, sizes: Sizes) -> None:
+        total_a, total_b, squares, dd, dq, qq, md, mq, cubes, own = sums.finish()
+        self.squares, self.dd, self.dq, self.qq, self.md, self.mq = squares, dd, dq, qq, md, mq
+        self.cubes, self.own = cubes, own
+        self.n, self.factor, (center_a, center_b) = max(sizes.n, 1), _per_cluster(sizes.clusters), sums.centers
+        self.away = (total_a - total_b) / self.n if sizes.n else np.full(dd.shape, np.nan)
+        residual = dd - 2 * self.away * md + self.away * self.away * sizes.squares
+        self.variance = np.maximum(residual, 0.0) * self.factor / self.n**2
+        self.second = (dd - squares) / _or_nan(sizes.squares - sizes.n)
+        self.spread = self.second - self.away * self.away + self.variance
+        self.a, self.b = center_a + total_a / self.n, center_b + total_b / self.n
+        self.difference = (center_a - center_b) + self.away
+
+
+def mean_differences(sums: MeanSums, sizes: Sizes) -> Differences:
+    """Differences of means."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = _Means(sums, sizes)
+        away, clusters = found.away, sizes.clusters
+        triples = _or_nan(sizes.cubes - 3 * sizes.squares + 2 * sizes.n)  # of different trajectories of a draw
+        third = (found.cubes - 3 * found.dq + 2 * found.own) / triples
+        third = third - 3 * away * found.second + 2 * away * away * away
+        error = 15 * (found.variance * clusters) ** 3 / max(clusters, 1)  # of (D/m)^3, were it normal
+        bands = mean_bands(found.difference, found.spread, third, error)
+        return Differences.of(found.a, found.b, found.difference, found.variance, bands)
+
+
+def state_differences(sums: MeanSums, sizes: Sizes, *, identical: bool = False) -> Differences:
+    """Differences of the shares that are means of 0 and 1.
 
     Args:
         identical: whether the scenarios are the same, so that nothing can differ.
     """
-    total_a, total_b, squares, dd, dq, qq, md, mq, cubes, own = sums.finish()
-    n, (center_a, center_b), factor = max(sizes.n, 1), sums.centers, _per_cluster(sizes.clusters)
     with np.errstate(invalid="ignore", divide="ignore"):
-        away = (total_a - total_b) / n if sizes.n else np.full(total_a.shape, np.nan)
-        variance = np.maximum(dd - 2 * away * md + away * away * sizes.squares, 0.0) * factor / n**2
-        second = (dd - squares) / _or_nan(sizes.squares - sizes.n)
-        spread = second - away * away + variance
-        a, b, difference = center_a + total_a / n, center_b + total_b / n, (center_a - center_b) + away
-        if are_shares:
-            plus, minus = (squares + away * n) / 2, (squares - away * n) / 2  # pairs that differ either way
-            products = np.array([dd + 2 * dq + qq, qq - dd, dd - 2 * dq + qq]) / 4
-            whole = np.full(dd.shape, float(n)), np.full(dd.shape, float(sizes.squares)), factor
-            ways = Ways.of((plus, minus), products, ((mq + md) / 2, (mq - md) / 2), *whole)
-            variance = variance if identical else variance + PSEUDO_PAIRS / n**2
-            bands = share_bands(difference, spread, ways, np.ones(dd.shape, np.bool_))
-            return Differences.of(a, b, difference, variance, bands, 1.0)
-        triples = _or_nan(sizes.cubes - 3 * sizes.squares + 2 * sizes.n)  # of different trajectories of a draw
-        third = (cubes - 3 * dq + 2 * own) / triples - 3 * away * second + 2 * away * away * away
-        error = 15 * (variance * sizes.clusters) ** 3 / max(sizes.clusters, 1)  # of (D/m)^3, were it normal
-        return Differences.of(a, b, difference, variance, mean_bands(difference, spread, third, error))
+        found = _Means(sums, sizes)
+        n, q, away, shape = found.n, found.squares, found.away * found.n, found.dd.shape
+        dd, dq, qq = found.dd, found.dq, found.qq
+        products = np.array([dd + 2 * dq + qq, qq - dd, dd - 2 * dq + qq]) / 4
+        weighted = (found.mq + found.md) / 2, (found.mq - found.md) / 2
+        whole = np.full(shape, float(n)), np.full(shape, float(sizes.squares)), found.factor
+        ways = Ways.of(((q + away) / 2, (q - away) / 2), products, weighted, *whole)
+        bands = share_bands(found.difference, found.spread, ways, np.ones(shape, np.bool_))
+        variance = found.variance if identical else found.variance + PSEUDO_PAIRS / n**2
+        return Differences.of(found.a, found.b, found.difference, variance, bands, 1.0)
 
 
 def _or_nan(count: int) -> float:
@@ -89,7 +110,11 @@ def _or_nan(count: int) -> float:
 
 
 def share_differences(sums: ShareSums, *, identical: bool = False) -> Differences:
-    """Differences k_a/m_a - k_b/m_b, where not the same pairs need count in both scenarios."""
+    """Differences k_a/m_a - k_b/m_b, where not the same pairs need count in both scenarios.
+
+    Args:
+        identical: as above.
+    """
     k_a, m_a, k_b, m_b, _ = sums.totals.astype(np.float64)
     products = sums.products.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
