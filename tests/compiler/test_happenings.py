@@ -308,6 +308,19 @@ def test_indexed_actors_of_chance_are_independent():
     assert_mean(found["luck_sum"][3] ** 2, 2)
 
 
+def test_a_chance_beyond_its_range_is_sure_or_impossible():
+    found = ran("""
+        events:
+          sure: {chance: 2 + 0*t/week, within: 2 weeks}
+          never: {chance: -1 + 0*t/week, within: 2 weeks}
+        phases: {war: {values: [on, off], initial: on, moves: [on -> off: {chance: 2 + 0*t/week, within: 2 weeks}]}}
+        measures: [war]
+        """)
+    assert found.happened("sure") == (100, 1000)
+    assert found.happened("never") == (0, 0)
+    assert found.one("war")[1] == 1
+
+
 @pytest.mark.parametrize("p", [0.001, 0.999])
 def test_small_and_large_chances(p):
     events = f"events: {{hit: {{probability: {p}}}, late: {{rate: 'hazard({p}, 1*week)'}}}}\n"

@@ -59,7 +59,7 @@ def assert_same(model: Model) -> None:
                 assert np.array_equal(given_slots, chunk.given[:, trajectory])
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(models())
 def test_random_models(model):
     assert_same(model)
