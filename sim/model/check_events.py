@@ -141,7 +141,7 @@ def initial_of(shop: Workshop, entity: Entity, record: Record, element: Element)
     elements = shop.names.elements[entity.index]
     if not any(entry.key.text in elements for entry in written):
         return written
-    shop._check_elements(written, entity.index, record.key("initial"))
+    shop.check_elements(written, entity.index, record.key("initial"))
     return next((entry.value for entry in written if entry.key.text == element), None)
 
 

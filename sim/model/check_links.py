@@ -194,6 +194,10 @@ def _cycles(needs: dict[str, list[str]]) -> Iterator[list[str]]:
 # -- names nobody uses, streams used twice -----------------------------------------------------------------------------
 
 
+_UNUSED_HINT = "delete it, or list it under `measures:`"
+_UNUSED_HINTS = {"date": "delete it", "event": "nothing reacts to it and nothing reads its memory"}
+
+
 def warn_of_unused(shop: Workshop) -> None:
     """A name that nothing refers to."""
     names = shop.names
@@ -205,8 +209,7 @@ def warn_of_unused(shop: Workshop) -> None:
     for entity in shop.names.entities.values():
         if not entity.readers:
             message = f"the {entity.described.partition(' ')[2]} `{entity.name}` is declared and never used"
-            hint = "" if entity.kind == "date" else "delete it, or list it under `measures:`"
-            shop.report.add("W301", message, entity.key, hint)
+            shop.report.add("W301", message, entity.key, _UNUSED_HINTS.get(entity.kind, _UNUSED_HINT))
 
 
 def _warn(shop: Workshop, what: str, keys: dict[str, Scalar]) -> None:

@@ -83,6 +83,7 @@ class Names:
     modules: list[str] = field(default_factory=list)
     actors: dict[str, Scalar] = field(default_factory=dict)
     incomplete: set[str] = field(default_factory=set)  # modules (and "" for the root) with faults that hide names
+    hints_left: int = 50  # to look for a near name among thousands takes its time
 
     def lookup(self, path: Path, module: str) -> tuple[Entity, Path]:
         """The entity that a dotted name begins with, and the rest of the name."""
@@ -115,6 +116,9 @@ class Names:
 
     def _suggestion(self, path: Path, module: str) -> str:
         """The full name, or the name of the same module, that is nearest to an unknown one."""
+        self.hints_left -= 1
+        if self.hints_left < 0:
+            return ""
         known = {name: name for name in (*self.entities, *BUILT_IN)}
         for name, entity in self.entities.items():
             known.setdefault(name.rpartition(".")[2], name)

@@ -61,10 +61,10 @@ class Workshop:
             if not entity.faulty:
                 self.report.add("E314", f"`{entity.name}` is not over an index: one value is expected", key)
             return {}
-        self._check_elements(value, entity.index, key)
+        self.check_elements(value, entity.index, key)
         return {entry.key.text: entry.value for entry in value if isinstance(entry.value, Scalar)}
 
-    def _check_elements(self, entries: list[Entry], index: str, key: At) -> None:
+    def check_elements(self, entries: list[Entry], index: str, key: At) -> None:
         elements = self.names.elements[index]
         given = [entry.key.text for entry in entries]
         for entry in entries:

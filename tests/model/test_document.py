@@ -167,6 +167,11 @@ def test_places_within_folded_and_quoted_texts():
     assert at(d, "b") == (7, 4)  # behind an escape: where the text begins
 
 
+def test_lines_may_end_as_on_windows():
+    text = HEAD + "states:\n  x: {initial: 1, next: x + wrong}\n  y:\n    initial: >-\n      1 +\n      bad\n"
+    assert found(problems_of(text.replace("\n", "\r\n"))) == [("E305", 4, 29), ("E305", 8, 7)]
+
+
 def test_the_end_of_a_text_has_a_place():
     node = compose(Source("m.yaml", "a: x +"), Report())
     assert isinstance(node, Mapping)
