@@ -57,6 +57,6 @@ def folder(kind: str) -> Path:
 def _code(rooms: tuple[str, ...]) -> str:
     """Changes whenever a file in the rooms does."""
     package = Path(__file__).parent
-    files = sorted(file for room in rooms for file in [package / room, *(package / room).rglob("*.py")])
+    files = [file for room in rooms for file in sorted((package / room).rglob("*.py")) or [package / room]]
     stats = [(str(file.relative_to(package)), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files]
     return hashlib.sha256(repr(stats).encode()).hexdigest()
