@@ -23,7 +23,7 @@ def seconds(path: Path) -> float:
 
 @pytest.mark.skipif(not UKRAINE.exists(), reason="the model is not there")
 def test_the_model_of_four_hundred_declarations_loads_in_half_a_second():
-    assert seconds(UKRAINE) < 0.75  # of a second on a busy machine
+    assert seconds(UKRAINE) < 1.0  # half of it, but for a busy machine
 
 
 def test_time_grows_with_the_number_of_declarations(tmp_path):
