@@ -157,6 +157,33 @@ def claims(
 
 
 @app.command()
+def sweep(
+    path: Annotated[Path, typer.Argument(metavar="STUDY", help="A study with a block sweep: (YAML).")],
+    n: Trajectories = None,
+    seed: Seed = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Where the files go.")] = None,
+    scenario: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Run this scenario only.")] = None,
+    settings: Settings = None,
+    replicates: Replicates = 10,
+    threads: Annotated[int | None, typer.Option(metavar="K", help="Threads (default: all cores).")] = None,
+    design: Design = "random",
+    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier sweep wrote there.")] = False,
+    resume: Resume = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> int:
+    """Run a study at many points."""
+    from sim.commands.run import RunOptions
+    from sim.commands.sweep import sweep_command
+
+    chosen, changes = scenario or (), settings or ()
+    options = RunOptions(n, seed, out, chosen, changes, replicates, 0, threads, design, force, ("csv",), resume)
+    return sweep_command(path, options, Terminal.of(as_json, quiet, verbose, no_color))
+
+
+@app.command()
 def check(
     path: ModelPath, as_json: Json = False, quiet: Quiet = False, verbose: Verbose = False, no_color: NoColor = False
 ) -> int:

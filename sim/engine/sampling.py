@@ -54,6 +54,13 @@ class Sampler:
         self._made: OrderedDict[int, tuple[Floats, Floats]] = OrderedDict()
         self._lock = Lock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to another process: everything but what has been made."""
+        return {name: value for name, value in vars(self).items() if name not in ("_made", "_lock")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _made=OrderedDict(), _lock=Lock())
+
     def values(self, first: int, last: int) -> Floats:
         """Parameters of the draws ``first`` to ``last``, float64[len(uncertain), last - first]."""
         return self._stretch(first, last, 1)

@@ -66,7 +66,7 @@ class ScenarioRun:
 
     def _simulate(self, first: int, count: int, replicates: int, pilot: Pilot | None, n_keep: int) -> Chunk:
         parameters = self.sampler.values(first // replicates, (first + count - 1) // replicates + 1)
-        ranges = None if pilot is None else pilot.ranges
+        ranges = pilot.ranges if pilot is not None and pilot.ranges.low.size else None
         return simulate(
             self.kernel, self.inputs, parameters, replicates, self.settings.seed, first, count, ranges, n_keep
         )
