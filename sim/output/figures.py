@@ -20,7 +20,7 @@ from sim.output.report.text import clip, humanised, is_number, month_date, unit_
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-N_MEASURES = 8  # unless they are chosen
+N_MEASURES = 6  # unless they are chosen
 N_DRIVERS = 8
 FORMATS = ("svg", "png")
 STYLE: dict[str, Any] = {
@@ -37,7 +37,6 @@ STYLE: dict[str, Any] = {
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#e3e7ed",
-    "figure.constrained_layout.use": True,
     "svg.hashsalt": "crossroads",  # the same file every time
     "svg.fonttype": "none",
 }
@@ -83,8 +82,9 @@ def _save(figure: "Figure", folder: Path, name: str) -> list[Path]:
     files = [folder / f"{name}.{extension}" for extension in FORMATS]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        figure.draw_without_rendering()  # places everything, once for both files
-        figure.set_layout_engine("none")
+        if figure.get_layout_engine() is not None:
+            figure.draw_without_rendering()  # places everything, once for both files
+            figure.set_layout_engine("none")
         for file in files:
             metadata = {"Date": None} if file.suffix == ".svg" else {}
             figure.savefig(file, dpi=200, metadata=metadata)
@@ -105,11 +105,13 @@ def _figures(report: Report) -> Iterator[tuple[str, "Figure"]]:
         yield from _tornados(report)
 
 
-def _new(rows: int, columns: int, width: float, height: float, **more: Any) -> tuple["Figure", list[Any]]:
+def _new(
+    rows: int, columns: int, width: float, height: float, layout: Any = "constrained", **more: Any
+) -> tuple["Figure", list[Any]]:
     """A figure with axes in rows; those that are not needed are hidden by whoever fills them."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height))
+    figure = Figure(figsize=(width, height), layout=layout)
     return figure, list(figure.subplots(rows, columns, squeeze=False, **more).ravel())
 
 
@@ -197,16 +199,13 @@ def _fan(report: Report, name: str, series: dict[str, list[Row]]) -> "Figure":
     columns = min(4, len(scenarios))
     rows = -(-len(scenarios) // columns)
     width, height = 1 + 2.6 * columns, 0.6 + 1.9 * rows
-    figure, axes = _new(rows, columns, width, height, sharex=True, sharey=True)
-    figure.set_layout_engine("none")  # which takes seconds for many panels; these all have the same labels
-    figure.subplots_adjust(0.85 / width, 0.7 / height, 1 - 0.3 / width, 1 - 0.3 / height, wspace=0.14, hspace=0.28)
+    figure, axes = _new(rows, columns, width, height, "none", sharex=True, sharey=True)  # fitting many takes seconds
+    figure.subplots_adjust(0.85 / width, 0.7 / height, 1 - 0.3 / width, 1 - 0.3 / height, wspace=0.14, hspace=0.3)
     for axis, scenario in zip(axes, scenarios, strict=False):
         _draw_fan(axis, series[scenario.key], _ink("s", scenario.index))
         axis.set_title(clip(scenario.title, 36))
     for axis in axes[len(scenarios) :]:
-        axis.set_visible(False)
-    for axis in axes[max(0, len(scenarios) - columns) : len(scenarios)]:
-        axis.tick_params(labelbottom=True)
+        axis.set_axis_off()  # hidden altogether, it would take the dates of its column with it
     unit = unit_text(series[scenarios[0].key][0].get("unit", ""))
     figure.supylabel(clip(report.name_of(name), 40) + (f", {unit}" if unit else ""), fontsize=8)
     figure.supxlabel("median, 50% band (p25 to p75) and 90% band (p05 to p95)", fontsize=8)
@@ -223,6 +222,8 @@ def _draw_fan(axis: Any, rows: list[Row], colour: str) -> None:
     axis.plot(dates, [number(row, "p50") for row in rows], color=colour, linewidth=1.5)
     days = [str(dates[i]) for i in milestones(len(dates), 3)]
     axis.set_xticks(np.array(days, dtype="datetime64[D]"), [month_date(day) for day in days])
+    for text, side in zip(axis.get_xticklabels(), ("left", "center", "right"), strict=False):
+        text.set_horizontalalignment(side)
 
 
 def _tornados(report: Report) -> Iterator[tuple[str, "Figure"]]:

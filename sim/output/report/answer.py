@@ -7,8 +7,8 @@ from typing import Any
 
 from sim.output.phrases import word_for
 from sim.output.report.contents import Report, Row, Thing, number
-from sim.output.report.differences import Difference, compared, headline, unpaired
-from sim.output.report.outcomes import Shares, outcome_shares, phrase_of
+from sim.output.report.differences import Difference, all_shares, compared, differences, headline
+from sim.output.report.outcomes import Shares, phrase_of
 from sim.output.report.text import about, clip, count, in_words, is_number, percent, signed
 
 LOW_FROM = 0.5  # confidence is low where parameters of low confidence carry half of the explained variance
@@ -16,7 +16,7 @@ HIGH_FROM = 0.75
 
 
 def build(report: Report) -> dict[str, Any] | str:
-    shares = outcome_shares(report) if report.has("outcomes") else {}
+    shares = all_shares(report)
     reference, others = compared(report, shares)
     if reference is None:
         return "There is no outcomes.csv, so no outcome can be given; the sections below show what there is."
@@ -61,7 +61,7 @@ def change(report: Report, shares: Shares, reference: Thing, others: list[Thing]
         return _runner_up(report, shares, reference)
     other = headline(report, shares)
     assert other is not None
-    found = [d for d in unpaired(shares, reference.key, other.key, report.outcomes) if is_number(d.value)]
+    found = [d for d in differences(report, shares, reference.key, other.key) if is_number(d.value)]
     if not found:
         return f"{quoted(other)} and {quoted(reference)} have no outcome in common."
     largest = max(found, key=lambda d: abs(d.value))

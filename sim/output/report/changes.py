@@ -20,12 +20,17 @@ from sim.output.report.charts import (
 )  # fmt: skip
 from sim.output.report.colours import colour, ink
 from sim.output.report.contents import Report, Thing
-from sim.output.report.differences import Difference, compared, distance, unpaired
+from sim.output.report.differences import Difference, compared, differences, distance
+from sim.output.report.differences import paired as paired_differences
 from sim.output.report.flows import flow_chart, kept_pairs
 from sim.output.report.outcomes import outcome_shares, scenario_cell
 from sim.output.report.text import chart_text, is_number, percent, points, wrapped
 
 MAX_FLOWS = 3
+REMARK = (
+    "The intervals take the scenarios for independent. Scenarios run on common random numbers are known better than "
+    "that, so these err on the wide side; crossroads compare gives the paired ones."
+)
 
 
 def build(report: Report) -> dict[str, Any] | str:
@@ -33,13 +38,11 @@ def build(report: Report) -> dict[str, Any] | str:
     reference, others = compared(report, shares)
     context: dict[str, Any] = {"charts": [], "more": [], "tables": [], "remarks": []}
     if reference is not None and others:
-        found = {s: unpaired(shares, reference.key, s.key, report.outcomes) for s in others}
+        found = {s: differences(report, shares, reference.key, s.key) for s in others}
         context["charts"].append(_chart(report, reference, found))
         context["tables"].append(_table(report, reference, found))
-        context["remarks"].append(
-            "The intervals take the scenarios for independent. Scenarios run on common random numbers are known better "
-            "than that, so these err on the wide side; crossroads compare gives the paired ones."
-        )
+        if not all(paired_differences(report, reference.key, s.key) for s in others):
+            context["remarks"].append(REMARK)
         _add_flows(report, reference, found, context)
     paired.add(report, context)
     paired.add_flows(report, context)

@@ -75,8 +75,14 @@ class Report:
 
     @cached_property
     def outcomes(self) -> tuple[Thing, ...]:
-        names = dict.fromkeys(self._in_tables("outcome", ("outcomes",)))
+        names = dict.fromkeys(self._in_tables("outcome", ("outcomes",)) + self._compared_outcomes())
         return tuple(Thing(name, self.name_of(name), i) for i, name in enumerate(names))
+
+    def _compared_outcomes(self) -> list[str]:
+        frame = self.table("compare")
+        if not {"kind", "what"} <= set(frame.columns):
+            return []
+        return [str(name) for name in frame.loc[frame["kind"] == "outcome", "what"].unique()]
 
     def scenario(self, key: str) -> Thing:
         return next((s for s in self.scenarios if s.key == key), Thing(key, humanised(key), len(self.scenarios)))

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from sim.output.report.contents import Report, Row, Thing, number
-from sim.output.report.outcomes import Shares
+from sim.output.report.contents import Report, Row, Thing, number, rows_of
+from sim.output.report.outcomes import Shares, outcome_shares
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,39 @@ class Difference:
         return self.low > 0 or self.high < 0
 
 
+def differences(report: Report, shares: Shares, a: str, b: str) -> list[Difference]:
+    """Scenario ``b`` less scenario ``a``: by pairs where the two were compared, else from the outcomes alone."""
+    return paired(report, a, b) or unpaired(shares, a, b, report.outcomes)
+
+
+def paired(report: Report, a: str, b: str) -> list[Difference]:
+    """What compare.csv says of the outcomes of two scenarios, whichever of them it names first."""
+    found = []
+    for row in compared_outcomes(report):
+        if (row["scenario_a"], row["scenario_b"]) == (b, a):
+            numbers = (number(row, c) for c in ("b", "a", "low", "high"))
+            found.append(Difference(str(row["what"]), *numbers))
+        elif (row["scenario_a"], row["scenario_b"]) == (a, b):
+            before, after, low, high = (number(row, c) for c in ("a", "b", "low", "high"))
+            found.append(Difference(str(row["what"]), before, after, -high, -low))
+    return found
+
+
+def compared_outcomes(report: Report) -> list[Row]:
+    """The rows of compare.csv that are of outcomes."""
+    frame = report.table("compare")
+    if not {"kind", "what", "scenario_a", "scenario_b", "a", "b", "low", "high"} <= set(frame.columns):
+        return []
+    return rows_of(frame[frame["kind"] == "outcome"])
+
+
+def all_shares(report: Report) -> Shares:
+    """The outcomes of every scenario; of those that were only compared, the probability alone."""
+    rows = compared_outcomes(report)
+    found: Shares = {(str(r[f"scenario_{x}"]), str(r["what"])): {"p": number(r, x)} for r in rows for x in "ab"}
+    return found | (outcome_shares(report) if report.has("outcomes") else {})
+
+
 def unpaired(shares: Shares, a: str, b: str, outcomes: tuple[Thing, ...]) -> list[Difference]:
     """Differences of two scenarios by Newcombe's rule, which takes the two intervals for independent.
 
@@ -43,9 +76,9 @@ def _difference(outcome: str, before: Row, after: Row) -> Difference:
     return Difference(outcome, a, b, b - a - down, b - a + up)
 
 
-def distance(differences: list[Difference]) -> float:
+def distance(found: list[Difference]) -> float:
     """How far apart two mixes of outcomes are: the share of futures that would have to change."""
-    return sum(abs(d.value) for d in differences if math.isfinite(d.value)) / 2
+    return sum(abs(d.value) for d in found if math.isfinite(d.value)) / 2
 
 
 def headline(report: Report, shares: Shares) -> Thing | None:
@@ -53,7 +86,7 @@ def headline(report: Report, shares: Shares) -> Thing | None:
     reference, others = compared(report, shares)
     if reference is None or not others:
         return None
-    return max(others, key=lambda s: distance(unpaired(shares, reference.key, s.key, report.outcomes)))
+    return max(others, key=lambda s: distance(differences(report, shares, reference.key, s.key)))
 
 
 def compared(report: Report, shares: Shares) -> tuple[Thing | None, list[Thing]]:

@@ -44,7 +44,10 @@ def add(report: Report, context: dict[str, Any]) -> None:
         )
         measures = part[(part["kind"] == "measure") & (part["aspect"] == "mean")]
         title = _title(report, str(a), str(b))
-        context["charts"] += [_share_chart(report, title, shares), *_measure_chart(report, title, measures)]
+        for kind in ("outcome", "question"):
+            rows = [row for row in shares if row["kind"] == kind and is_number(number(row, "difference"))]
+            context["charts"] += [_share_chart(report, title, kind, rows)] if rows else []
+        context["charts"] += _measure_chart(report, title, measures)
         context["tables"].append(_table(report, title, shares))
 
 
@@ -52,7 +55,9 @@ def add_flows(report: Report, context: dict[str, Any]) -> None:
     """Where the futures of compared scenarios go, from all their pairs."""
     for (a, b), rows in grouped(report.rows("transitions"), "scenario_a", "scenario_b").items():
         pairs: Pairs = {(str(r["from"]), str(r["to"])): k for r in rows if (k := number(r, "k")) > 0}
-        before, after = (report.scenario(str(name)).title if name else "A or B" for name in (a, b))
+        if str(b) == report.scenarios[0].key:  # the reference on the left
+            a, b, pairs = b, a, {(y, x): k for (x, y), k in pairs.items()}
+        before, after = (report.scenario(str(name)).title if name else "the other" for name in (a, b))
         if pairs:
             context["charts"].append(flow_chart(report, pairs, before, after, ("transitions",)))
 
@@ -61,9 +66,8 @@ def _title(report: Report, a: str, b: str) -> str:
     return f"“{clip(report.scenario(a).title, 60)}” less “{clip(report.scenario(b).title, 60)}”"
 
 
-def _share_chart(report: Report, title: str, shares: list[Row]) -> Chart:
-    rows = [row for row in shares if row["kind"] in ("outcome", "question") and is_number(number(row, "difference"))]
-    index = report.scenario(str(rows[0]["scenario_a"])).index if rows else 1
+def _share_chart(report: Report, title: str, kind: str, rows: list[Row]) -> Chart:
+    index = report.scenario(str(rows[0]["scenario_a"])).index
     at = list(enumerate(rows))
     spans = [(i, 100 * number(r, "low"), 100 * number(r, "high")) for i, r in at if is_number(number(r, "low"))]
     bands = [
@@ -75,8 +79,8 @@ def _share_chart(report: Report, title: str, shares: list[Row]) -> Chart:
     traces += [segments(spans, ink("s", index), width=5), _strokes(at, report)]
     ends = [abs(x) for _, *pair in (*spans, *bands) for x in pair]
     return Chart(
-        title=f"{title}: outcomes and questions",
-        summary="One row per outcome and per question: the difference of its probability in percentage points, with "
+        title=f"{title}: {kind}s",
+        summary=f"One row per {kind}: the difference of its probability in percentage points, with "
         "its 95% Monte Carlo interval and the 90% band over what the parameters leave open.",
         panels=[Panel(traces, x=_axis(ends), y=rows_axis([wrapped(_name(report, r), 34) for r in rows]))],
         legend=[
@@ -84,7 +88,7 @@ def _share_chart(report: Report, title: str, shares: list[Row]) -> Chart:
             Key("95% Monte Carlo interval, by pairs where there are any", colour("s", index), "bar"),
             Key("90% band over what the parameters leave open", colour("s", index), "pale"),
         ],
-        links=report.links("compare"), columns=1, height=26 * max(1, len(rows)), left=230,
+        links=report.links("compare"), columns=1, height=26 * len(rows), left=230,
     )  # fmt: skip
 
 

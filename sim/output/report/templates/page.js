@@ -134,7 +134,7 @@
     const plot = element.querySelector(".plot");
     return {element, plot, source: element.querySelector(".spec"), spec: null, width: 0, look: ""};
   });
-  const config = {displayModeBar: false, displaylogo: false, showTips: false, doubleClick: false, responsive: false};
+  const config = {displayModeBar: false, displaylogo: false, showTips: false, typesetMath: false, doubleClick: false, responsive: false};
 
   function ready(chart) {
     chart.spec = chart.spec || JSON.parse(chart.source.textContent);

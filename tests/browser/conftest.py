@@ -1,0 +1,72 @@
+"""Debian's Chromium through Playwright; without either, the tests of this folder are skipped and say why."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def chromium() -> str | None:
+    """The browser: ``CROSSROADS_CHROMIUM``, or the first that is on the path."""
+    return os.environ.get("CROSSROADS_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (it is in the extra dev)")
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium on the path: apt-get install chromium, or set CROSSROADS_CHROMIUM")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+class Visit:
+    """A page that was opened, with all that it asked for and complained of."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+    def open(self, file: Path, *, drawn: bool = True) -> "Visit":
+        self.page.goto(file.as_uri())
+        if drawn:
+            self.page.wait_for_selector("html[data-charts=done]", state="attached", timeout=120_000)
+        return self
+
+
+Visitor = Callable[..., Any]
+
+
+@pytest.fixture
+def visit(browser: Any) -> Visitor:
+    """``with visit(file, width=1280, dark=False, script=True) as opened: ...``"""
+
+    @contextmanager
+    def visiting(
+        file: Path, *, width: int = 1280, dark: bool = False, script: bool = True, drawn: bool = True
+    ) -> Iterator[Visit]:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+        )
+        try:
+            yield Visit(context.new_page()).open(file, drawn=drawn and script)
+        finally:
+            context.close()
+
+    return visiting

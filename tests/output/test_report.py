@@ -1,0 +1,254 @@
+"""What a report says: every section, from whatever tables there are."""
+
+import html
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from sim.output.report import write_report
+from sim.output.report.sections import SECTIONS
+from tests.output.report_runs import DATES, MEASURES, OUTCOMES, PARAMETERS, make_run
+
+TEN = ["baseline", *(f"scenario_{i}" for i in range(1, 10))]
+LIKELIHOOD = re.compile(r"\b(?:un)?likely\b|\bchance\b|\bprobab|\balmost certain\b", re.IGNORECASE)
+TABLES = ("questions", "events", "measures", "states", "parameters", "drivers", "convergence", "columns")
+HOSTILE = [
+    "<script>alert(1)</script>", "</script><img src=x onerror=alert(1)>", "\"'><svg onload=alert(1)>",
+    "a\u202eb\u2066c", "{{ 7*7 }}{% raw %}", "%{customdata}", "x" * 10_000, "<!--", "&lt;b&gt;",
+    "\x07bell", "]]>", "$x^2$",
+]  # fmt: skip
+
+
+class Page(HTMLParser):
+    """The text of a page by section, and what could be loaded or run."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sections: dict[str, str] = {}
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._stack: list[str] = []
+        self._section = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._stack.append(tag)
+        if tag == "section":
+            self._section = dict(attrs)["id"] or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._stack and self._stack.pop() != tag:
+            pass
+        self._section = "" if tag == "section" else self._section
+
+    def handle_data(self, data: str) -> None:
+        if "script" not in self._stack and "style" not in self._stack:
+            self.sections[self._section] = self.sections.get(self._section, "") + data
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def report(folder: Path, *runs: Path, **options: object) -> Page:
+    return Page(write_report(runs, folder / "report.html", **options).read_text(encoding="utf-8"))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    folder = tmp_path_factory.mktemp("report")
+    return report(folder, make_run(folder / "run", keep=40))
+
+
+def test_sections_stand_in_their_order(page):
+    wanted = [section.name for section in SECTIONS if section.name != "sweep"]
+    assert [attributes["id"] for attributes in page.of("section")] == wanted
+    links = [a["href"] for a in page.of("a") if str(a["href"]).startswith("#")]
+    assert [f"#{name}" for name in wanted] == links[1 : 1 + len(wanted)]
+
+
+def test_the_answer_keeps_likelihood_and_confidence_apart(page):
+    text = page.sections["answer"]
+    first, second, third = re.split("What to expect|What changes|How sure we are", text)[1:]
+    assert "“Protracted war”: likely (56%)" in first
+    assert "from unlikely (22%) to very unlikely (14%), minus 7.9 percentage points" in second
+    third = third.split("Likelihood in the words")[0]
+    assert "Confidence in these figures is" in third
+    for sentence in re.split(r"(?<=[.:;]) ", " ".join(text.split())):
+        assert not ("onfidence" in sentence and LIKELIHOOD.search(sentence)), sentence
+
+
+def test_tables_hold_the_numbers_without_script(page):
+    assert "21.9%" in page.sections["outcomes"]
+    assert "21.3–22.4%" in page.sections["outcomes"]
+    assert "−7.9" in page.sections["changes"]
+    for day in (DATES[0], DATES[26], DATES[-1]):
+        assert day in page.sections["measures"]
+    assert "Carry on" in page.sections["states"]
+    assert "0.0% (never)" in page.sections["events"]
+    assert "20.0%" in page.sections["questions"]
+    assert all(name in page.sections["assumptions"] for name in PARAMETERS)
+    assert "12,800" in page.sections["convergence"]
+    assert "20250407" in page.sections["provenance"]
+    assert "crossroads run talks.yaml" in page.sections["provenance"]
+
+
+def test_drivers_of_low_confidence_come_first(page):
+    shown = [str(span["class"]).split()[-1] for span in page.of("span") if "confidence" in str(span.get("class"))]
+    assert len(shown) == len(PARAMETERS)
+    assert shown == sorted(shown, key=["low", "moderate", "high"].index)
+
+
+def test_five_stories_with_dates(page):
+    text = page.sections["stories"]
+    assert text.count("Stands for") == 5
+    assert len(re.findall(r"--trajectory \d+", text)) == 5
+    assert re.search(r"\d+ (?:April|May|June|July|August|September|October|November|December) 2025", text)
+
+
+def test_nothing_is_loaded(page):
+    assert not page.of("link")[1:]
+    assert page.of("link")[0]["href"] == "data:,"
+    assert not any("src" in attributes or "style" in attributes for _, attributes in page.tags)
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    hrefs = {str(a["href"]) for a in page.of("a")}
+    assert all(h.startswith("#") or re.fullmatch(r"run/[a-z]+\.csv", h) for h in hrefs), hrefs
+
+
+def test_a_policy_allows_only_what_is_there(page):
+    policy = next(m["content"] for m in page.of("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+def test_no_source_map_and_no_address_that_is_asked_for(tmp_path):
+    text = write_report([make_run(tmp_path / "run")], tmp_path / "report.html").read_text()
+    assert "sourceMappingURL" not in text
+    assert "cdn." not in text
+    assert not re.search(r"@import|url\(", text.split("</style>")[0])
+
+
+def test_one_scenario_with_nothing_to_compare(tmp_path):
+    page = report(tmp_path, make_run(tmp_path / "run", ["baseline"]))
+    assert "Next comes “Frozen conflict”: unlikely (25%)" in page.sections["answer"]
+    assert "nothing to compare" in page.sections["changes"]
+    assert "--keep" in page.sections["stories"]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_missing_table_is_named(tmp_path, table):
+    page = report(tmp_path, make_run(tmp_path / "run", without=[table], keep=6))
+    if table != "columns":
+        assert any(f"{table}.csv" in text and "holds no" in text for text in page.sections.values())
+
+
+def test_outcomes_alone_make_a_report(tmp_path):
+    page = report(tmp_path, make_run(tmp_path / "run", without=TABLES))
+    assert "“Protracted war”: likely (56%)" in page.sections["answer"]
+    assert "Nothing in the run tells how good its basis is" in page.sections["answer"]
+
+
+def test_an_empty_table_is_as_good_as_none(tmp_path):
+    header = ("scenario", "outcome", "n", "p", "p_low", "p_high")
+    page = report(tmp_path, make_run(tmp_path / "run", extra={"convergence": (header, [])}))
+    assert "no convergence.csv" in page.sections["convergence"]
+
+
+def test_ten_scenarios_stay_small(tmp_path):
+    page_of_ten = write_report([make_run(tmp_path / "run", TEN, keep=20)], tmp_path / "report.html")
+    assert page_of_ten.stat().st_size < 3_000_000
+    page = Page(page_of_ten.read_text())
+    assert "Of the nine other scenarios “Scenario 9” changes most" in page.sections["answer"]
+
+
+def test_several_directories_make_one_report(tmp_path):
+    runs = [make_run(tmp_path / name) for name in ("first", "second")]
+    page = report(tmp_path, *runs, title="Both")
+    assert "Baseline (first)" in page.sections["outcomes"]
+    assert "Baseline (second)" in page.sections["outcomes"]
+    assert "Talks collapse (second)" in page.sections["outcomes"]
+    assert "first/outcomes.csv" in page.sections["outcomes"]
+    assert "Both" in page.sections[""]
+
+
+def test_a_comparison_brings_pairs_and_flows(tmp_path):
+    columns = (
+        "scenario_a", "scenario_b", "kind", "what", "aspect", "unit", "date", "a", "b", "difference", "low", "high",
+        "epistemic_p05", "epistemic_p95", "sign_share", "paired",
+    )  # fmt: skip
+    pair = ("talks_collapse", "baseline")
+    ends = (0.05, 0.15, 0.0, 0.2, 1, "yes")
+    rows = [
+        (*pair, "outcome", name, "share", "", DATES[-1], 0.3, 0.2 + i / 50, 0.1 - i / 50, *ends)
+        for i, name in enumerate(OUTCOMES)
+    ]
+    rows += [
+        (*pair, "measure", "oil.brent", "mean", "USD/bbl", day, 70, 68, 2, 1.5, 2.5, "", "", "", "yes") for day in DATES
+    ]
+    moves = [(*pair, a, b, 100 if a == b else 5, 120, 0.1) for a in OUTCOMES for b in OUTCOMES]
+    extra = {
+        "compare": (columns, rows),
+        "transitions": (("scenario_a", "scenario_b", "from", "to", "k", "n", "share"), moves),
+    }
+    everything = (*TABLES, "outcomes")
+    page = report(tmp_path, make_run(tmp_path / "run", without=everything, extra=extra, kind="compare"))
+    assert "“Talks collapse” less “Baseline”: outcomes" in page.sections["changes"]
+    assert "from “Baseline” to “Talks collapse”" in page.sections["changes"]
+    assert "Under “Talks collapse”" in page.sections["answer"]
+
+
+def test_a_sweep_shows_its_points(tmp_path):
+    rows = [(i, 0.1 * i, "baseline", o, 10, 100, 0.1 * i / 2) for i in range(5) for o in OUTCOMES]
+    columns = ("point", "us.patience", "scenario", "outcome", "k", "n", "p")
+    run = make_run(tmp_path / "run", without=(*TABLES, "outcomes"), extra={"points": (columns, rows)})
+    page = report(tmp_path, run)
+    assert "Probability along Patience (US)" in page.sections["sweep"]
+
+
+def test_measures_can_be_chosen(tmp_path):
+    run = make_run(tmp_path / "run")
+    page = report(tmp_path, run, measures=["oil.brent", "talks.channel"])
+    assert "oil.brent" in page.sections["measures"]
+    assert "front.occupied" not in page.sections["measures"]
+    assert "talks.channel" in page.sections["states"]
+    assert "kremlin.terms" not in page.sections["states"]
+    assert set(MEASURES) > {"oil.brent"}
+
+
+def test_failed_trajectories_are_not_hidden(tmp_path):
+    run = make_run(tmp_path / "run", failures={"talks_collapse": {"count": 3}})
+    assert "3 trajectories of “Talks collapse” failed" in report(tmp_path, run).sections[""]
+
+
+def of_name(folder: Path, name: str) -> Path:
+    """A run in which nearly everything is called the same."""
+    renamed = ("settlement", "oil.brent", "nuclear.test", "front.rate", "armistice.war", "carry_on", "expert judgement")
+    names = dict.fromkeys((*renamed, "Will anyone use a bomb?"), name)
+    return make_run(folder, ["baseline", name], names=names, title=name, study=name, keep=6)
+
+
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    folder = tmp_path_factory.mktemp("harmless")
+    return report(folder, of_name(folder / "run", "harmless"))
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_hostile_names_stay_text(tmp_path, harmless, evil):
+    text = write_report([of_name(tmp_path / "run", evil)], tmp_path / "report.html", title=evil).read_text("utf-8")
+    page = Page(text)
+    assert [tag for tag, _ in page.tags if tag != "wbr"] == [tag for tag, _ in harmless.tags if tag != "wbr"]
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    assert not re.search("[\x00-\x08\u202a-\u202e\u2066-\u2069]", text)
+    if len(evil) < 100 and evil.isprintable():
+        assert html.escape(evil, quote=False) in text.replace("&#39;", "'").replace("&#34;", '"')
+
+
+def test_the_same_run_gives_the_same_page(tmp_path):
+    run = make_run(tmp_path / "run", keep=12)
+    first, second = (write_report([run], tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
+    assert first == second
