@@ -9,7 +9,7 @@ import pytest
 SIM = Path(__file__).parents[1] / "sim"
 FLOORS = {
     "errors": 0, "cache": 0, "numerics": 1, "language": 2, "model": 3, "compiler": 4, "engine": 5, "analysis": 6,
-    "output": 7, "commands": 8, "cli": 8, "__main__": 8,
+    "output": 7, "app": 8, "commands": 8, "cli": 8, "__main__": 8,
 }  # fmt: skip
 FILES = sorted(SIM.rglob("*.py"))
 
