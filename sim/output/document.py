@@ -1,6 +1,7 @@
-"""A document in sections, entries and facts, as Markdown and as a page."""
+"""A document in sections, entries, facts and tables, as Markdown and as a page."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +20,12 @@ class Entry:
     name: str
     about: str
     facts: tuple[Fact, ...]
+    table: tuple[tuple[Fact, ...], ...] = ()  # rows; the labels of their cells are the header
+
+    @property
+    def group(self) -> str:
+        """The module or actor that the name begins with."""
+        return self.name.partition(".")[0] if "." in self.name.partition("[")[0] else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,17 @@ def _entry(entry: Entry) -> Iterator[str]:
         text = _code(fact.text) if fact.is_code else _plain(fact.text)
         label = fact.label.replace("_", "\\_")
         yield f"- {label}: {text}" if label else f"{text}"
+    if entry.table:
+        yield ""
+        yield _row(cell.label for cell in entry.table[0])
+        yield _row("---" for _ in entry.table[0])
+        for cells in entry.table:
+            yield _row((_code if c.is_code else _plain)(c.text) if c.text else "" for c in cells)
     yield ""
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _code(text: str) -> str:
@@ -69,10 +86,19 @@ def _code(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Prose in which nothing is markup."""
-    for sign in "\\`*_<[":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    """Prose in which nothing is markup but names in backticks."""
+    return "".join(part if is_code else _escaped(part) for part, is_code in _pieces(text))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_<\[])", r"\\\1", text)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """The text in pieces, and whether each is a name in backticks."""
+    for i, part in enumerate(re.split(r"(`[\w.\[\]]+`)", text)):
+        if part:
+            yield part, i % 2 == 1
 
 
 def html(document: Document) -> str:
@@ -81,6 +107,7 @@ def html(document: Document) -> str:
 
     loader = PackageLoader("sim.output", "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters["pieces"] = lambda text: list(_pieces(text))
     return environment.get_template("explain.html").render(document=document) + "\n"
 
 

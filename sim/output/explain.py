@@ -1,6 +1,7 @@
 """A model as a document: every declaration with unit, equation, source and readers, and the order of a step."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from sim.errors import UsageError
@@ -90,6 +91,8 @@ class _Writer:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.readers = readers(model)
+        groups = [*(name for name, _, _ in model.modules), *(actor.name for actor in model.actors)]
+        self.groups = {name: i for i, name in enumerate(groups)}
         self.values = {p.name: p.values for p in model.phases}
         self.values |= {d.name: tuple(o.name for o in d.options) for d in model.decisions}
 
@@ -117,9 +120,13 @@ class _Writer:
             ("Scenarios", (Entry(s.name, s.about, _facts(title=s.title)) for s in model.scenarios)),
         )  # fmt: skip
         for title, entries in kinds:
-            made = tuple(entries)
+            made = tuple(sorted(entries, key=self._rank))
             if made:
                 yield Section(title, made)
+
+    def _rank(self, entry: Entry) -> int:
+        """What belongs to no module first, then in the order of the modules, or of the actors."""
+        return self.groups.get(entry.group, -1)
 
     # -- kinds
 
@@ -175,15 +182,19 @@ class _Writer:
         points += [f"on {thing}" for thing in decision.on]
         options = []
         for option in decision.options:
-            text = option.text or self.text(option.utility)
-            opening = f" when {self.text(option.when)}" if option.when is not None else ""
-            about = f"  # {option.about}" if option.about else ""
-            options.append(Fact(option.name, text + opening + about, True))
-        return self._declared(
-            decision, *options, asks=decision.asks, actor=decision.actor, points=", ".join(points) or "each step",
+            cells = [
+                Fact("option", option.name, True), Fact("meaning", option.about),
+                Fact("utility", option.text or self.text(option.utility), True),
+            ]  # fmt: skip
+            if any(o.when is not None for o in decision.options):
+                cells.append(Fact("only when", self.text(option.when), True))
+            options.append(tuple(cells))
+        entry = self._declared(
+            decision, asks=decision.asks, actor=decision.actor, points=", ".join(points) or "each step",
             when=self.text(decision.when), initial=decision.options[decision.initial].name,
             precision=self.text(decision.precision), inertia=self.text(decision.inertia),
         )  # fmt: skip
+        return replace(entry, table=tuple(options))
 
     def _outcome(self, outcome: Outcome) -> Entry:
         conditions = {"ends_when": self.text(outcome.ends_when), "when": self.text(outcome.when)}
@@ -246,5 +257,3 @@ def _facts(**texts: str) -> tuple[Fact, ...]:
 
 def _steps(n: int | None) -> str:
     return "" if not n else f"{n} step{'' if n == 1 else 's'}"
-
-

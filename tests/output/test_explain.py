@@ -4,7 +4,7 @@ import pytest
 
 from sim.errors import UsageError
 from sim.language.tree import Apply, Literal, Read
-from sim.model.declarations import Derived, Parameter
+from sim.model.declarations import Actor, Decision, Derived, Option, Parameter
 from sim.output.document import html, markdown
 from sim.output.explain import explain
 from sim.output.formula import formula, reads
@@ -90,10 +90,10 @@ def test_reads_of_a_formula():
 
 
 def test_text_of_a_model_is_never_markup():
-    nasty = Parameter(name="p", place=PLACE, value=lit(1), about="<script>*bold* [x](y) `z`", source="</style>",
+    nasty = Parameter(name="p", place=PLACE, value=lit(1), about="<script>*bold* [x](y) `z z` `z`", source="</style>",
                       site="p")  # fmt: skip
     document = explain(model(parameters=(nasty,)))
-    assert "\\<script>\\*bold\\* \\[x](y) \\`z\\`" in markdown(document)
+    assert "\\<script>\\*bold\\* \\[x](y) \\`z z\\` `z`" in markdown(document)
     page = html(document)
     assert "<script" not in page
     assert "&lt;script&gt;" in page
@@ -104,3 +104,18 @@ def test_the_page_needs_nothing_else():
     page = html(explain(crossing()))
     assert "http" not in page.replace("http-equiv", "")
     assert "src=" not in page
+
+
+def test_options_are_a_table_and_low_confidence_is_marked():
+    options = (Option("hold", lit(0), about="Wait."), Option("go", lit(1), when=lit(1)))
+    choice = Decision(
+        name="capital.aid", place=PLACE, actor="capital", initial=0, precision=lit(1), inertia=lit(0), options=options,
+        site="capital.aid", confidence="low",
+    )  # fmt: skip
+    document = explain(model(actors=(Actor("capital", "The capital", lit(1), lit(0)),), decisions=(choice,)))
+    text = markdown(document)
+    assert "| option | meaning | utility | only when |\n| --- | --- | --- | --- |" in text
+    assert "| `hold` | Wait. | `0` |  |" in text
+    page = html(document)
+    assert '<span class="low">low</span>' in page
+    assert '<p class="group">capital</p>' in page
