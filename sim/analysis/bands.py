@@ -169,10 +169,13 @@ def covariance(products: Floats, p: Floats, q: Floats) -> Floats:
 
 
 def share_bands(difference: Floats, variance: Floats, ways: Ways, same_pairs: npt.NDArray[np.bool_]) -> Bands:
-    """For shares; where not the same pairs count in both scenarios, by the normal distribution alone."""
+    """For shares; where not the same pairs count in both scenarios, by the normal distribution alone.
+
+    Where no spread can be told from chance, nothing is said of the draws with a sign.
+    """
     spread = Spread.of(difference, variance, np.where(same_pairs, ways.third(), 0.0))
     sign = np.where(same_pairs, ways.sign_share(), spread.sign_share())
-    return Bands(spread.quantile(-Z90), spread.quantile(Z90), np.where(np.isnan(variance), np.nan, sign))
+    return Bands(spread.quantile(-Z90), spread.quantile(Z90), np.where(variance > 0, sign, np.nan))
 
 
 def _normal_cdf(z: Floats) -> Floats:

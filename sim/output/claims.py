@@ -50,9 +50,9 @@ told from chance.
 A metric is **supported** where the whole interval lies on the expected side of zero (or, where no change is expected,
 within the margin), **reversed** where it lies on the other side, and **not supported** otherwise. A claim is supported
 if all its metrics are, reversed if some are reversed and none is supported, and not supported otherwise. What qualifies
-a claim, and what is shown of its mechanism, does not count. No number of the model was set to make a claim come out,
-and a claim that the model does not support stays unsupported. A model can show what its assumptions imply, not what is
-true: many coefficients are expert judgement.
+a claim, and what is shown of its mechanism, does not count. The verdicts take the model as it stands; a claim that it
+does not support stays unsupported. The model was written with these claims in mind, and many of its coefficients are
+expert judgement: where the two agree, the claim follows from the model's assumptions, which does not make it true.
 """
 
 

@@ -40,11 +40,12 @@ COMPARE = (
            "the pairs where there are any. Empty for the median of a measure that piles up at one value."),
     Column("high", "that of the row", "Upper end of the same."),
     Column("epistemic_p05", "that of the row", "5% quantile over parameter draws of the difference given the "
-           "parameters, chance removed (by its first three moments); empty for medians, without pairs, without "
-           "uncertain parameters, and with one trajectory for each draw."),
+           "parameters, chance removed (by its first three moments); the difference itself where no spread between "
+           "draws can be told from chance; empty for medians, without pairs, without uncertain parameters, and with "
+           "one trajectory for each draw."),
     Column("epistemic_p95", "that of the row", "95% quantile of the same."),
     Column("sign_share", "share", "Share of parameter draws whose difference given the parameters has the sign of this "
-           "one; empty where too few pairs differ to tell."),
+           "one; empty where that cannot be told."),
     Column("paired", "", "yes: trajectory by trajectory on the same random numbers; no: two unrelated runs."),
 )  # fmt: skip
 
