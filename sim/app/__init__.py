@@ -1,0 +1,1 @@
+"""``crossroads explore``: a model under one's fingers, on a page of this machine."""
