@@ -25,9 +25,11 @@ def check_command(path: Path, terminal: Terminal) -> int:
         if terminal.as_json:
             terminal.document({"ok": False, "problems": [_problem(p) for p in error.problems]})
         raise
+    terminal.warnings(study.warnings)
     counts = counts_of(study)
+    warnings = [_problem(warning) for warning in study.warnings]
     if terminal.as_json:
-        terminal.document({"ok": True, "name": study.name, "counts": counts, "problems": []})
+        terminal.document({"ok": True, "name": study.name, "counts": counts, "problems": [], "warnings": warnings})
     else:
         held = ", ".join(_counted(n, kind) for kind, n in counts.items() if n)
         terminal.result(f"ok: {study.name}" + (f" holds {held}" if held else ""))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.commands.clusters import executor_of
 from sim.commands.resuming import resumable
 from sim.commands.studies import load_study
 from sim.commands.terminal import Terminal
@@ -34,6 +35,8 @@ class RunOptions:
     force: bool = False
     formats: Sequence[str] = ("csv",)
     resume: bool = False
+    cluster: str | None = None
+    scheduler_file: Path | None = None
 
     def settings(self, study: "Study") -> "Settings":
         """How the study is to be run."""
@@ -48,6 +51,7 @@ class RunOptions:
 def run_command(path: Path, options: RunOptions, terminal: Terminal) -> int:
     """Run, write, show; the exit status."""
     study = load_study(path, options.changes, options.scenarios)
+    terminal.warnings(study.warnings)
     from sim.engine.run import check_settings, run_with
     from sim.output.console import progress_bar, results_document, show_results
     from sim.output.identity import identity_of_run
@@ -60,8 +64,12 @@ def run_command(path: Path, options: RunOptions, terminal: Terminal) -> int:
     with Store(
         place, force=options.force, formats=options.formats, identity=identity, resume=options.resume
     ) as store:
-        with progress_bar(not terminal.quiet, terminal.color) as progress, resumable(store):
-            results = run_with(study, settings, progress=progress, journal=store.journal)
+        with (
+            executor_of(options) as executor,
+            progress_bar(not terminal.quiet, terminal.color) as progress,
+            resumable(store),
+        ):
+            results = run_with(study, settings, progress=progress, executor=executor, journal=store.journal)
         store.save(results, ["crossroads", *sys.argv[1:]])
     if terminal.as_json:
         terminal.document(results_document(results, place))

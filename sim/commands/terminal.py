@@ -45,6 +45,11 @@ class Terminal:
         for problem in problems:
             sys.stderr.write(f"{problem.render()}\n")
 
+    def warnings(self, warnings: "Iterable[Problem]") -> None:
+        """What is doubtful about a model or study, but no error."""
+        if not self.quiet:
+            self.problems(warnings)
+
     def console(self) -> "Console":
         """For tables on stdout."""
         from sim.output.console import console_for

@@ -1,6 +1,7 @@
 """Checked expressions and distributions become operations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sim.compiler.builder import Builder
 from sim.language.tree import Apply, Literal, Node, Read
@@ -16,15 +17,32 @@ DIRECT = {
     "normal_quantile": "standard_normal_quantile",
 }
 COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+# Functions that can make a NaN out of numbers (a sum or product can too, of infinite ones, which are found elsewhere).
+DOUBTFUL = frozenset({"div", "log", "log1p", "sqrt", "pow", "logit", "normal_quantile", "mod", "floordiv", "hazard"})
 LARGEST_POWER = 64  # literal whole exponents up to this are multiplications
 
 
 class Expressions:
-    """Lowers nodes into a builder; ``read`` says what a name stands for in this block."""
+    """Lowers nodes into a builder.
 
-    def __init__(self, builder: Builder, read: Callable[[Read], int]) -> None:
+    ``read`` says what a name stands for in this block; ``doubt`` is told of numbers that must not be NaN.
+    """
+
+    def __init__(
+        self, builder: Builder, read: Callable[[Read], int], doubt: Callable[[int], None] | None = None
+    ) -> None:
         self.builder = builder
+        self.path: int | None = None  # the truth under which what is lowered matters
         self._read = read
+        self._doubt = doubt
+
+    @contextmanager
+    def under(self, condition: int | None) -> Iterator[None]:
+        """What is lowered inside matters only where the condition holds."""
+        outer = self.path
+        self.path = self.builder.all(outer, condition)
+        yield
+        self.path = outer
 
     def real(self, node: Node) -> int:
         """The node as a number."""
@@ -32,7 +50,16 @@ class Expressions:
 
     def truth(self, node: Node) -> int:
         """The node as a truth."""
-        return self.builder.truth(self.value(node))
+        value = self.value(node)
+        if self.builder.types[value] == "real":
+            self._doubt_of(node, value)
+        return self.builder.truth(value)
+
+    def _doubt_of(self, node: Node, value: int) -> None:
+        """A NaN that is compared, or used as a truth, would vanish: report it where it matters."""
+        if self._doubt is not None and _may_be_nan(node):
+            b = self.builder
+            self._doubt(value if self.path is None else b.op("choose", self.path, value, b.const(0)))
 
     def optional(self, node: Node | None) -> int | None:
         """A condition that may be absent."""
@@ -50,22 +77,37 @@ class Expressions:
     def _apply(self, function: str, arguments: tuple[Node, ...]) -> int:
         b = self.builder
         if function in ("and", "or"):
-            return b.chain(function, [self.truth(a) for a in arguments])
+            return self._junction(function, arguments)
         if function == "not":
             return b.op("not", self.truth(arguments[0]))
         if function == "if":
             condition, yes, no = arguments
-            return b.op("select", self.truth(condition), self.real(yes), self.real(no))
+            holds = self.truth(condition)
+            with self.under(holds):
+                value = self.real(yes)
+            with self.under(b.op("not", holds)):
+                return b.op("select", holds, value, self.real(no))
         if function == "pow":
             return self._power(*arguments)
         values = [self.real(a) for a in arguments]
         if function in COMPARISONS:
+            for argument, value in zip(arguments, values, strict=True):
+                self._doubt_of(argument, value)
             return b.op(function, *values)
         if function in ("min", "max"):
             return self._extreme(b.least if function == "min" else b.greatest, values)
         if function == "clip":
             return b.least(values[2], b.greatest(values[1], values[0]))
         return b.op(DIRECT[function], *values)
+
+    def _junction(self, function: str, arguments: tuple[Node, ...]) -> int:
+        """``and`` or ``or``: each part matters only where those before it leave the answer open."""
+        b, outer, parts = self.builder, self.path, list[int]()
+        for argument in arguments:
+            parts.append(self.truth(argument))
+            self.path = b.all(self.path, parts[-1] if function == "and" else b.op("not", parts[-1]))
+        self.path = outer
+        return b.chain(function, parts)
 
     def _extreme(self, bound: Callable[[int, int], int], values: list[int]) -> int:
         result = values[0]
@@ -103,3 +145,13 @@ class Expressions:
         if op.name == "const" and isinstance(op.payload, float) and op.payload >= least:
             return value
         return b.op("select", b.op("ge", value, b.const(least)), value, b.const(float("nan")))
+
+
+def _may_be_nan(node: Node) -> bool:
+    """Whether a node can be NaN by a function of its own; what it reads is checked where it is declared."""
+    match node:
+        case Apply("div", (numerator, Literal())):
+            return _may_be_nan(numerator)
+        case Apply(function, arguments):
+            return function in DOUBTFUL or any(_may_be_nan(argument) for argument in arguments)
+    return False

@@ -27,7 +27,7 @@ class Frame:
         self.model = model
         self.layout = layout
         self.builder = Builder()
-        self.expressions = Expressions(self.builder, self.read)
+        self.expressions = Expressions(self.builder, self.read, self._doubt)
         self.slots = Registry()
         self.uniforms = Registry()
         self.schedules = Registry()
@@ -41,6 +41,7 @@ class Frame:
         self.mark_list: list[Mark] = []
         self.notes: list[Note] = []
         self.active: int | None = None
+        self.subject = ""  # the declaration that is being lowered
         self.failing: int = -1  # the truth that a number seen at this record was NaN or infinite
         self.parameters = {p.name: p for p in model.parameters}
         self.states = {s.name: s for s in model.states}
@@ -81,7 +82,10 @@ class Frame:
 
     def _computed(self, what: str, name: str) -> int:
         if (what, name) not in self._memo:
+            outer = self.subject, self.expressions.path
+            self.subject, self.expressions.path = name, None
             self._memo[what, name] = getattr(self, f"_{what}")(name)
+            self.subject, self.expressions.path = outer
         return self._memo[what, name]
 
     def _parameter(self, name: str) -> int:
@@ -151,6 +155,9 @@ class Frame:
         """A number that must be finite (or, unbounded, no NaN) at every step."""
         self.checks.append((name, value, unbounded))
         self.note(value, "check", name, "nan" if unbounded else "finite", str(len(self.notes)))
+
+    def _doubt(self, value: int) -> None:
+        self.check(self.subject, value, unbounded=True)
 
     def take_checks(self) -> int:
         """The truth that all checks since the last call hold."""

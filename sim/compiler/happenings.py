@@ -10,6 +10,7 @@ from sim.model.declarations import Decision, Event, Move, Phase
 def lower_events(frame: Frame, active: int) -> None:
     """Every event and kind: the truth that it happens in this step."""
     for event in frame.model.events:
+        frame.subject = event.name
         _event(frame, event, active)
 
 
@@ -49,15 +50,18 @@ def _roll(frame: Frame, event: Event, gate: int) -> int:
     """The truth that the event fires of itself: at once, with a probability, or by its hazard."""
     b = frame.builder
     if event.probability is not None:
-        probability = frame.expressions.real(event.probability)
+        with frame.expressions.under(gate):
+            probability = frame.expressions.real(event.probability)
         _check_where(frame, event.name, gate, probability)
         return b.op("also", gate, b.op("lt", frame.site(event.site, "uniform"), probability))
     if event.rate is not None:
-        rate = frame.expressions.real(event.rate)
+        with frame.expressions.under(gate):
+            rate = frame.expressions.real(event.rate)
         _check_where(frame, event.name, gate, rate)
         expected = frame.expected(rate, event.every)
     elif event.chance is not None:
-        expected, is_open = frame.hazard_of(event.chance)
+        with frame.expressions.under(gate):
+            expected, is_open = frame.hazard_of(event.chance)
         gate = gate if is_open is None else b.op("and", gate, is_open)
         _check_where(frame, event.name, gate, expected, unbounded=True)
     else:
@@ -85,7 +89,8 @@ def _kinds(frame: Frame, event: Event, fired: int, order: int) -> None:
 def _weighted(frame: Frame, name: str, gate: int, weights: Sequence[Node], uniform: int) -> int:
     """A position drawn in proportion to weights (below zero counts as zero); no weight at all is a failure."""
     b = frame.builder
-    values = [b.greatest(b.const(0), frame.expressions.real(weight)) for weight in weights]
+    with frame.expressions.under(gate):
+        values = [b.greatest(b.const(0), frame.expressions.real(weight)) for weight in weights]
     total = b.chain("add", values)
     _check_where(frame, name, gate, b.op("div", b.const(1), total))
     return b.position(b.op("mul", uniform, total), values)
@@ -100,6 +105,7 @@ def _happens(frame: Frame, thing: str, truth: int) -> None:
 def lower_phases(frame: Frame, active: int) -> None:
     """The next value of every phase."""
     for phase in frame.model.phases:
+        frame.subject = phase.name
         value = _moved(frame, phase, active)
         _change(frame, phase.name, phase.values, value, active)
 
@@ -164,7 +170,8 @@ def _expected(frame: Frame, phase: Phase, move: Move, present: int, free: int) -
     is_open = b.all(free, _leaves(frame, move, present), _triggered(frame, move.on), _when(frame, move))
     assert is_open is not None
     if move.rate is not None:
-        expected = frame.expected(frame.expressions.real(move.rate))
+        with frame.expressions.under(is_open):
+            expected = frame.expected(frame.expressions.real(move.rate))
     else:
         assert move.chance is not None
         hazard, window = frame.hazard_of(move.chance)
@@ -212,6 +219,7 @@ def _target(frame: Frame, phase: Phase, move: Move, taken: int) -> int:
 def lower_decisions(frame: Frame, active: int) -> None:
     """The next option of every decision: forced, chosen at a decision point, or the present one."""
     for decision in frame.model.decisions:
+        frame.subject = decision.name
         b = frame.builder
         present = frame.load("machine", decision.name)
         forced = frame.schedule("force next", decision.name)
@@ -240,9 +248,12 @@ def _choice(frame: Frame, decision: Decision, present: int, point: int) -> int:
     values, openings = [], []
     for number, option in enumerate(decision.options):
         stays = b.op("select", b.op("eq", present, b.const(number)), inertia, b.const(0))
-        value = b.op("add", b.op("mul", precision, frame.expressions.real(option.utility)), stays)
-        is_open = frame.expressions.optional(option.when)
-        _check_where(frame, decision.name, point if is_open is None else b.op("and", point, is_open), value)
+        with frame.expressions.under(point):
+            is_open = frame.expressions.optional(option.when)
+        counts = point if is_open is None else b.op("and", point, is_open)
+        with frame.expressions.under(counts):
+            value = b.op("add", b.op("mul", precision, frame.expressions.real(option.utility)), stays)
+        _check_where(frame, decision.name, counts, value)
         openings.append(is_open)
         values.append(value if is_open is None else b.op("select", is_open, value, b.const(float("-inf"))))
     best = b.chain("maximum", values)

@@ -37,6 +37,7 @@ def _measures(frame: Frame) -> None:
     row = 0
     for measure in frame.model.measures:
         if measure.value is not None:
+            frame.subject = measure.name
             value = frame.expressions.real(measure.value)
             frame.check(measure.name, value, frame.unbounded(measure.value))
             frame.note(value, "measure", measure.name)
@@ -53,7 +54,11 @@ def _outcomes(frame: Frame, running: int) -> int:
     record = b.op("record")
     sound = frame.take_checks()
     failing = b.op("and", running, b.op("not", sound))
-    held = [(o, [frame.expressions.truth(n) for n in (o.ends_when, o.when) if n is not None]) for o in model.outcomes]
+    held = []
+    for outcome in model.outcomes:
+        frame.subject = outcome.name
+        given = [node for node in (outcome.ends_when, outcome.when) if node is not None]
+        held.append((outcome, [frame.expressions.truth(node) for node in given]))
     endings = [conditions[0] for outcome, conditions in held if outcome.ends_when is not None]
     last = b.op("ge", record, b.const(model.clock.n_steps))
     stops = b.any(last, *endings)
@@ -72,6 +77,7 @@ def _outcomes(frame: Frame, running: int) -> int:
 def _question(frame: Frame, question: Question, running: int) -> tuple[int, int]:
     """The slots of a question's answer and of whether it counts."""
     b = frame.builder
+    frame.subject = question.name
     record = b.op("record")
     inside = b.op("and", b.op("ge", record, b.const(question.first)), b.op("le", record, b.const(question.last)))
     value = frame.expressions.value(question.condition)

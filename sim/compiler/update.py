@@ -18,6 +18,7 @@ def lower_stores(frame: Frame, active: int) -> None:
 
 def _next_state(frame: Frame, state: State) -> int:
     b, expressions = frame.builder, frame.expressions
+    frame.subject = state.name
     present = frame.load("state", state.name)
     value = present
     if state.change is not None:
@@ -26,7 +27,8 @@ def _next_state(frame: Frame, state: State) -> int:
         value = expressions.real(state.next)
     for jump in state.jumps:
         for thing in jump.on:
-            amount = expressions.real(jump.value)
+            with expressions.under(frame.happened[thing]):
+                amount = expressions.real(jump.value)
             jumped = amount if jump.operator == "=" else b.op(JUMPS[jump.operator], value, amount)
             value = b.op("choose", frame.happened[thing], jumped, value)
     if state.low is not None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from sim.errors import LanguageError
 from sim.language import functions, syntax
+from sim.language.constants import constant
 from sim.language.functions import AGGREGATES, FUNCTIONS
 from sim.language.quantities import Quantity, convert, said
 from sim.language.tree import Literal, Node
@@ -89,6 +90,9 @@ class Expression:
         A lone number stands in ``lone_unit``; ``element`` is the index and the element of the declaration it is in.
         """
         quantity = self._quantity(scope, lone_unit, element)
+        value = constant(quantity.node)
+        if value is not None and not math.isfinite(value):
+            raise self.error("E203", "this constant is infinite or no number", "write an expression that has a value")
         if unit is None:
             return quantity.node, quantity.unit or lone_unit or DIMENSIONLESS
         converted = convert(quantity, unit)

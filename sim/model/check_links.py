@@ -195,7 +195,7 @@ def _cycles(needs: dict[str, list[str]]) -> Iterator[list[str]]:
 
 
 _UNUSED_HINT = "delete it, or list it under `measures:`"
-_UNUSED_HINTS = {"date": "delete it", "event": "nothing reacts to it and nothing reads its memory"}
+_UNUSED_HINTS = {"date": "delete it"}
 
 
 def warn_of_unused(shop: Workshop) -> None:
@@ -207,7 +207,7 @@ def warn_of_unused(shop: Workshop) -> None:
     _warn(shop, "index", {name: key for name, key in names.indexes.items() if name not in indexed})
     _warn(shop, "unit", {name: key for name, key in shop.units.keys.items() if name not in shop.units.used})
     for entity in shop.names.entities.values():
-        if not entity.readers:
+        if not entity.readers and entity.kind != "event":  # an event has a row of its own in events.csv
             message = f"the {entity.described.partition(' ')[2]} `{entity.name}` is declared and never used"
             shop.report.add("W301", message, entity.key, _UNUSED_HINTS.get(entity.kind, _UNUSED_HINT))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sim.engine.runner import Progress
 
-SIDE_BY_SIDE = 4  # scenarios that still fit
+CELL = 29  # columns of a scenario: the longest numbers on one line, and the rule beside them
 
 
 def console_for(stream: Any, color: bool) -> "Console":
@@ -32,13 +32,15 @@ def show_results(results: Results, directory: Path | None, console: "Console") -
 
     settings = results.settings
     title = results.study.title or results.model.title or results.study.name
-    console.print(f"{title}: {settings.n:,} trajectories of each scenario, seed {settings.seed}", markup=False)
-    for start in range(0, len(results.scenarios), SIDE_BY_SIDE):
-        shown = results.scenarios[start : start + SIDE_BY_SIDE]
+    each = " of each scenario" if len(results.scenarios) > 1 else ""
+    console.print(f"{title}: {settings.n:,} trajectories{each}, seed {settings.seed}", markup=False)
+    side_by_side = max(1, (console.width - _widest(results)) // CELL)
+    for start in range(0, len(results.scenarios), side_by_side):
+        shown = results.scenarios[start : start + side_by_side]
         table = Table(show_edge=False, pad_edge=False)
         table.add_column("outcome")
         for result in shown:
-            table.add_column(_escape(result.scenario.name))
+            table.add_column(_escape(result.scenario.name), min_width=CELL - 3)
         for i, name in enumerate(results.layout.outcomes):
             table.add_row(_escape(name), *(_cell(result.outcomes[i]) for result in shown))
         console.print()
@@ -47,6 +49,10 @@ def show_results(results: Results, directory: Path | None, console: "Console") -
     console.print("percent, 95% interval (Monte Carlo), [90% band over what is not known]")
     if directory is not None:
         console.print(f"files: {directory}", markup=False, soft_wrap=True)
+
+
+def _widest(results: Results) -> int:
+    return max(len("outcome"), *(len(name) for name in results.layout.outcomes))
 
 
 def _cell(share: Share) -> str:
