@@ -202,11 +202,15 @@ def test_a_comparison_brings_pairs_and_flows(tmp_path):
 
 
 def test_a_sweep_shows_its_points(tmp_path):
-    rows = [(i, 0.1 * i, "baseline", o, 10, 100, 0.1 * i / 2) for i in range(5) for o in OUTCOMES]
-    columns = ("point", "us.patience", "scenario", "outcome", "k", "n", "p")
-    run = make_run(tmp_path / "run", without=(*TABLES, "outcomes"), extra={"points": (columns, rows)})
-    page = report(tmp_path, run)
-    assert "Probability along Patience (US)" in page.sections["sweep"]
+    rows = [(i, "baseline", o, 10, 100, 0.1 * i / 2, 0.0, 0.3) for i in range(5) for o in OUTCOMES]
+    extra = {
+        "points": (("point", "us.patience"), [(i, 0.1 * i) for i in range(5)]),
+        "outcomes": (("point", "scenario", "outcome", "k", "n", "p", "p_low", "p_high"), rows),
+    }
+    page = report(tmp_path, make_run(tmp_path / "run", without=TABLES, extra=extra, kind="sweep"))
+    assert "Probability of the outcomes along Patience (US)" in page.sections["sweep"]
+    assert "This is a sweep" in page.sections["answer"]
+    assert "15.0%" in page.sections["sweep"]
 
 
 def test_measures_can_be_chosen(tmp_path):

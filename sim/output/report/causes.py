@@ -27,7 +27,8 @@ from sim.output.report.text import chart_text, humanised, is_number, percent, wr
 
 BARS = 8  # parameters in a tornado
 OPEN = 6  # tornado charts that show at once
-MOST = 30  # that are drawn at all
+MOST = 24  # that are drawn at all
+TOP = 4  # parameters of a target in the table
 WORTH_A_CHART = 0.01  # of the variance, explained by one parameter
 WORTH_A_ROW = 0.005
 Shares = dict[str, dict[str, Row]]  # parameter -> scenario -> row
@@ -201,14 +202,14 @@ def _table(report: Report, targets: dict[str, Shares]) -> Table:
     for target, shares in targets.items():
         rows = [
             [Cell(humanised(p), code=p), Cell(s.title, swatch=colour("s", s.index)), *_cells(shares[p][s.key])]
-            for p in ranked(shares)[:5]
+            for p in ranked(shares)[:TOP]
             if _largest({p: shares[p]}) >= WORTH_A_ROW
             for s in marked(report)
             if s.key in shares[p]
         ]
         if rows:
             groups.append(Group(rows, Cell(report.name_of(target), code=target)))
-    caption = "The five strongest drivers of every target; drivers.csv has them all"
+    caption = "The strongest drivers of every target; drivers.csv has them all"
     return Table(caption, columns, groups, report.links("drivers"), is_folded=True)
 
 

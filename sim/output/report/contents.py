@@ -76,6 +76,9 @@ class Report:
     @cached_property
     def outcomes(self) -> tuple[Thing, ...]:
         names = dict.fromkeys(self._in_tables("outcome", ("outcomes",)) + self._compared_outcomes())
+        for run in self.directories:
+            swept = run.swept("outcomes")
+            names |= dict.fromkeys(map(str, [] if swept is None else swept["outcome"].unique()))
         return tuple(Thing(name, self.name_of(name), i) for i, name in enumerate(names))
 
     def _compared_outcomes(self) -> list[str]:
@@ -122,7 +125,7 @@ class Report:
     def _names_in(self, run: RunDirectory) -> dict[str, str]:
         """Scenarios of a directory -> their names in the report, which say the directory where two are called alike."""
         names = _scenario_names(run)
-        runs = [other for other in self.directories if other.file_of("outcomes") is not None]
+        runs = [other for other in self.directories if other.file_of("outcomes") and not other.is_sweep]
         if run not in runs:
             return {name: name for name in names}
         others = {name for other in runs if other is not run for name in _scenario_names(other)}

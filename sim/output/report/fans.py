@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OPEN = 8  # charts that show at once; the others unfold
-MOST_PANELS = 200
-BUDGET = 45_000  # numbers in all fans together; beyond that, fewer dates are drawn
+MOST_PANELS = 130
+BUDGET = 40_000  # numbers in all fans together; beyond that, fewer dates are drawn
 COLUMNS = ("p05", "p25", "p50", "p75", "p95")
 TABLE_DATES = 5
 Series = dict[str, list[Row]]  # scenario -> rows over time
@@ -136,7 +136,7 @@ def milestones(n: int, wanted: int = TABLE_DATES) -> list[int]:
 def _table(report: Report, name: str, series: Series, present: list[Thing]) -> Table:
     statistics = ("mean", "sd", *COLUMNS)
     columns = [Column("Date"), *(Column(_heading(c), True) for c in statistics)]
-    wanted = TABLE_DATES if len(present) <= 10 else 3
+    wanted = TABLE_DATES if len(present) <= 4 else 3
     groups = []
     for scenario in present:
         rows = [series[scenario.key][i] for i in milestones(len(series[scenario.key]), wanted)]

@@ -68,10 +68,18 @@ def failures(report: Report) -> list[str]:
     """Trajectories that failed, in words: they count in no table."""
     found = []
     for run in report.directories:
-        given = run.manifest.get("failures")
-        for scenario, told in given.items() if isinstance(given, dict) else ():
-            number = told.get("count") if isinstance(told, dict) else told
-            if isinstance(number, int) and number > 0:
-                title = report.scenario(str(scenario)).title
-                found.append(f"{count(number)} trajectories of “{title}” failed and are left out of every number.")
+        counts = _failures(run)
+        if run.is_sweep:
+            counts = {f"{len(counts)} points of the sweep": sum(counts.values())} if counts else {}
+        else:
+            counts = {f"“{report.scenario(name).title}”": n for name, n in counts.items()}
+        found += [f"{count(n)} trajectories of {what} failed; no number counts them." for what, n in counts.items()]
     return found
+
+
+def _failures(run: RunDirectory) -> dict[str, int]:
+    """Failed trajectories by scenario, or by point."""
+    given = run.manifest.get("failures")
+    told = given.items() if isinstance(given, dict) else ()
+    counts = {str(name): item.get("count") if isinstance(item, dict) else item for name, item in told}
+    return {name: n for name, n in counts.items() if isinstance(n, int) and n > 0}

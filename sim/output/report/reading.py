@@ -61,8 +61,21 @@ class RunDirectory:
         """The file that holds a table, CSV before Parquet; None where the run has none."""
         return next((name for name in (f"{table}.csv", f"{table}.parquet") if name in self.files), None)
 
+    @property
+    def is_sweep(self) -> bool:
+        """Whether the tables are of many points, each a run of its own."""
+        return self.file_of("points") is not None
+
     def table(self, table: str) -> "pd.DataFrame | None":
-        """A table of the run; None where it has none or an empty one."""
+        """A table of the run; None where it has none or an empty one. Of a sweep, what is not of its points."""
+        return None if self.is_sweep and table not in ("points", "columns") else self._table(table)
+
+    def swept(self, table: str) -> "pd.DataFrame | None":
+        """A table of a sweep, with the number of the point in its first column."""
+        found = self._table(table) if self.is_sweep else None
+        return found if found is not None and "point" in found.columns else None
+
+    def _table(self, table: str) -> "pd.DataFrame | None":
         name = self.file_of(table)
         if name is None:
             return None

@@ -1,70 +1,108 @@
-"""Sweeps: the points that were run, and how a probability moves along what was varied."""
+"""Sweeps: how the probabilities of outcomes move along what was varied, and the points that were run."""
 
 from typing import TYPE_CHECKING, Any
 
-from sim.output.report.charts import Chart, Column, Group, Key, Panel, Table, line, probability_axis
+from sim.output.report.charts import Chart, Column, Group, Key, Panel, Table, Trace, band, dots, line, probability_axis
 from sim.output.report.colours import colour, ink
-from sim.output.report.contents import Report
-from sim.output.report.text import chart_text, humanised, is_number, quantity
+from sim.output.report.contents import Report, Thing
+from sim.output.report.text import chart_text, humanised, is_number, percent, quantity
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RESULTS = frozenset(
-    "point k n p p_low p_high epistemic_p05 epistemic_p95 mean sd se p05 p25 p50 p75 p95 seed value low high".split()
-)
-LABELS = ("outcome", "question", "target", "what", "measure")
-MAX_ROWS = 500
+NO_VALUES = ("point", "seed")
+MAX_ROWS = 300
+MAX_PANELS = 12
+MAX_DRAWN = 1_000  # points
 
 
 def build(report: Report) -> dict[str, Any] | None:
     if not report.has("points"):
         return None
-    frame = report.table("points")
-    chart = _chart(report, frame)
-    return {"charts": [chart] if chart else [], "tables": [_table(report, frame)], "n": len(frame), "max": MAX_ROWS}
+    context: dict[str, Any] = {"charts": [], "tables": [], "n": 0, "max": MAX_ROWS, "drawn": MAX_DRAWN, "n_varied": 0}
+    for run in report.directories:
+        points = run.table("points")
+        if points is None or "point" not in points.columns:
+            continue
+        outcomes = run.swept("outcomes")
+        found = points if outcomes is None else outcomes.merge(points.head(MAX_DRAWN), on="point")
+        axes = varied(points)
+        context["n_varied"] = len(axes)
+        context["n"] = max(context["n"], len(points))
+        context["charts"] += _charts(report, found, axes) if outcomes is not None else []
+        context["tables"].append(_table(report, points, found if outcomes is not None else None))
+    return context
 
 
-def varied(frame: "pd.DataFrame") -> list[str]:
-    """The columns that hold what was varied: numbers that are no result and take more than one value."""
-    numeric = [str(c) for c in frame.columns if frame[c].dtype.kind in "fi" and str(c) not in RESULTS]
-    return [c for c in numeric if frame[c].nunique() > 1]
+def varied(points: "pd.DataFrame") -> list[str]:
+    """The columns of what was varied: numbers that take more than one value."""
+    names = [str(c) for c in points.columns if str(c) not in NO_VALUES and points[c].dtype.kind in "fiu"]
+    return [name for name in names if points[name].nunique() > 1]
 
 
-def _chart(report: Report, frame: "pd.DataFrame") -> Chart | None:
-    axes, what = varied(frame), next((c for c in LABELS if c in frame.columns), None)
-    if len(axes) != 1 or what is None or "p" not in frame.columns:
-        return None
-    axis = axes[0]
-    scenarios = list(frame["scenario"].unique()) if "scenario" in frame.columns else [None]
-    panels = []
-    for scenario in scenarios[:9]:
-        part = frame if scenario is None else frame[frame["scenario"] == scenario]
-        panels.append(_panel(report, part.sort_values(axis), axis, what, scenario))
-    names = list(dict.fromkeys(frame[what].astype(str)))
-    return Chart(
-        title=f"Probability along {humanised(axis)}",
-        summary=f"The probability of every {what} at each value of {humanised(axis)}.",
+def _charts(report: Report, found: "pd.DataFrame", axes: list[str]) -> list[Chart]:
+    """Curves where one thing was varied; clouds of points, one for each of several."""
+    scenarios = [report.scenario(str(name)) for name in found["scenario"].unique()]
+    outcomes = [report.outcome(str(name)) for name in found["outcome"].unique()]
+    if len(axes) == 1:
+        panels = [_curves(s, found[found["scenario"] == s.key], axes[0], outcomes) for s in scenarios]
+        what = f"along {humanised(axes[0])}"
+    elif axes:
+        part = found[found["scenario"] == scenarios[0].key]
+        panels = [_cloud(part, axis, outcomes) for axis in axes[:MAX_PANELS]]
+        what = f"at every point, “{scenarios[0].title}”"
+    else:
+        return []
+    chart = Chart(
+        title=f"Probability of the outcomes {what}",
+        summary="The probability of every outcome against what was varied.",
         panels=panels,
-        legend=[Key(report.name_of(name), colour("o", report.outcome(name).index), "line") for name in names],
-        links=report.links("points"), columns=2, min_width=260, height=220,
+        legend=[Key(o.title, colour("o", o.index), "square") for o in outcomes],
+        links=report.links("points"), columns=3, min_width=240, height=210, left=52,
     )  # fmt: skip
+    return [chart]
 
 
-def _panel(report: Report, part: "pd.DataFrame", axis: str, what: str, scenario: Any) -> Panel:
+def _curves(scenario: Thing, part: "pd.DataFrame", axis: str, outcomes: list[Thing]) -> Panel:
+    traces: list[Trace] = []
+    for outcome in outcomes:
+        rows = part[part["outcome"] == outcome.key].sort_values(axis)
+        x, y, low, high = ([float(v) for v in rows[c]] for c in (axis, "p", "p_low", "p_high"))
+        traces += band(x, low, high, ink("o", outcome.index, 0.2), ("low", "high"), "%{y:.1%}")
+        name = chart_text(outcome.title, 30)
+        traces.append(line(x, y, ink("o", outcome.index), name, hover="%{y:.1%}"))
+    title, label = chart_text(scenario.title, 60), chart_text(humanised(axis), 40)
+    return Panel(traces, title=title, x={"title": label}, y=probability_axis(float(part["p_high"].max())))
+
+
+def _cloud(part: "pd.DataFrame", axis: str, outcomes: list[Thing]) -> Panel:
     traces = []
-    for name in dict.fromkeys(part[what].astype(str)):
-        rows = part[part[what].astype(str) == name]
+    for outcome in outcomes:
+        rows = part[part["outcome"] == outcome.key]
         x, y = [float(v) for v in rows[axis]], [float(v) for v in rows["p"]]
-        traces.append(line(x, y, ink("o", report.outcome(name).index), chart_text(name, 30), hover="%{y:.1%}"))
-    title = "" if scenario is None else chart_text(report.scenario(str(scenario)).title, 34)
-    return Panel(traces, title=title, x={"title": chart_text(humanised(axis), 40)}, y=probability_axis())
+        texts = [
+            f"{chart_text(outcome.title)}<br>{quantity(a)}: {chart_text(percent(b))}" for a, b in zip(x, y, strict=True)
+        ]
+        traces.append(dots(x, y, ink("o", outcome.index, 0.8), texts, size=5))
+    label = chart_text(humanised(axis), 40)
+    return Panel(traces, title=label, x={}, y=probability_axis(float(part["p"].max())))
 
 
-def _table(report: Report, frame: "pd.DataFrame") -> Table:
-    columns = [Column(str(c).replace("_", " "), frame[c].dtype.kind in "fi") for c in frame.columns]
-    rows = [[_cell(value) for value in row] for row in frame.head(MAX_ROWS).itertuples(index=False)]
-    return Table("The points of the sweep", columns, [Group(rows)], report.links("points"), is_folded=len(rows) > 30)
+def _table(report: Report, points: "pd.DataFrame", found: "pd.DataFrame | None") -> Table:
+    """The points, with the probabilities of the outcomes in the first scenario."""
+    columns = [Column(str(c) if str(c) in NO_VALUES else humanised(str(c)), True) for c in points.columns]
+    shown = points.head(MAX_ROWS)
+    if found is not None:
+        first = found[found["scenario"] == found["scenario"].iloc[0]]
+        wide = first.pivot_table(index="point", columns="outcome", values="p", sort=False)
+        names = [str(name) for name in wide.columns]
+        columns += [Column(report.outcome(name).title, True) for name in names]
+        shares = {p: [percent(float(x)) for x in row] for p, row in zip(wide.index, wide.to_numpy(), strict=True)}
+    rows = [
+        [*(_cell(v) for v in row), *(shares.get(row[0], []) if found is not None else [])]
+        for row in shown.itertuples(index=False)
+    ]
+    return Table("The points of the sweep", columns, [Group(rows)], report.links("points"), is_folded=len(rows) > 12)
 
 
 def _cell(value: Any) -> str:
