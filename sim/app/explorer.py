@@ -110,6 +110,8 @@ class Explorer:
         return replace(
             base,
             name=name,
+            title="",
+            about="",
             parameters=base.parameters | {k: v for k, v in state.values if k in self.parameters},
             levers=base.levers | {k: (v,) * n for k, v in state.values if k in self.levers},
             force=base.force | {k: (self.options[k].index(o),) * n for k, o in state.forced},
