@@ -184,6 +184,29 @@ def sweep(
 
 
 @app.command()
+def explore(
+    path: ModelPath,
+    n: Annotated[
+        int, typer.Option("-n", "--trajectories", parser=_number, metavar="N", help="Trajectories behind each number.")
+    ] = 10_000,
+    seed: Seed = None,
+    host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Serve there, with a token in the link.")] = None,
+    port: Annotated[int | None, typer.Option(metavar="PORT", help="Port (default: one that is free).")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
+    threads: Annotated[int | None, typer.Option(metavar="K", help="Threads (default: all cores).")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> int:
+    """Change a model by sliders and see what becomes of it, on a page of this machine."""
+    from sim.commands.explore import ExploreOptions, explore_command
+
+    options = ExploreOptions(n, seed, host, port, not no_browser, threads)
+    return explore_command(path, options, Terminal.of(as_json, quiet, verbose, no_color))
+
+
+@app.command()
 def check(
     path: ModelPath, as_json: Json = False, quiet: Quiet = False, verbose: Verbose = False, no_color: NoColor = False
 ) -> int:
