@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sim.output.report.charts import Chart, Column, Group, Key, Panel, Table, Trace, band, dots, line, probability_axis
 from sim.output.report.colours import colour, ink
 from sim.output.report.contents import Report, Thing
-from sim.output.report.text import chart_text, humanised, is_number, percent, quantity
+from sim.output.report.text import chart_text, humanised, is_number, percent, quantity, unit_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,11 +45,13 @@ def _charts(report: Report, found: "pd.DataFrame", axes: list[str]) -> list[Char
     scenarios = [report.scenario(str(name)) for name in found["scenario"].unique()]
     outcomes = [report.outcome(str(name)) for name in found["outcome"].unique()]
     if len(axes) == 1:
-        panels = [_curves(s, found[found["scenario"] == s.key], axes[0], outcomes) for s in scenarios]
+        panels = [
+            _curves(s, found[found["scenario"] == s.key], axes[0], _label(report, axes[0]), outcomes) for s in scenarios
+        ]
         what = f"along {humanised(axes[0])}"
     elif axes:
         part = found[found["scenario"] == scenarios[0].key]
-        panels = [_cloud(part, axis, outcomes) for axis in axes[:MAX_PANELS]]
+        panels = [_cloud(part, axis, _label(report, axis), outcomes) for axis in axes[:MAX_PANELS]]
         what = f"at every point, “{scenarios[0].title}”"
     else:
         return []
@@ -63,7 +65,14 @@ def _charts(report: Report, found: "pd.DataFrame", axes: list[str]) -> list[Char
     return [chart]
 
 
-def _curves(scenario: Thing, part: "pd.DataFrame", axis: str, outcomes: list[Thing]) -> Panel:
+def _label(report: Report, axis: str) -> str:
+    """What was varied, with its unit."""
+    rows = [row for row in report.rows("columns") if row.get("table") == "points" and row.get("column") == axis]
+    unit = unit_text(rows[0].get("unit", "")) if rows else ""
+    return chart_text(humanised(axis) + (f", {unit}" if unit else ""), 50)
+
+
+def _curves(scenario: Thing, part: "pd.DataFrame", axis: str, label: str, outcomes: list[Thing]) -> Panel:
     traces: list[Trace] = []
     for outcome in outcomes:
         rows = part[part["outcome"] == outcome.key].sort_values(axis)
@@ -71,11 +80,11 @@ def _curves(scenario: Thing, part: "pd.DataFrame", axis: str, outcomes: list[Thi
         traces += band(x, low, high, ink("o", outcome.index, 0.2), ("low", "high"), "%{y:.1%}")
         name = chart_text(outcome.title, 30)
         traces.append(line(x, y, ink("o", outcome.index), name, hover="%{y:.1%}"))
-    title, label = chart_text(scenario.title, 60), chart_text(humanised(axis), 40)
+    title = chart_text(scenario.title, 60)
     return Panel(traces, title=title, x={"title": label}, y=probability_axis(float(part["p_high"].max())))
 
 
-def _cloud(part: "pd.DataFrame", axis: str, outcomes: list[Thing]) -> Panel:
+def _cloud(part: "pd.DataFrame", axis: str, label: str, outcomes: list[Thing]) -> Panel:
     traces = []
     for outcome in outcomes:
         rows = part[part["outcome"] == outcome.key]
@@ -84,7 +93,6 @@ def _cloud(part: "pd.DataFrame", axis: str, outcomes: list[Thing]) -> Panel:
             f"{chart_text(outcome.title)}<br>{quantity(a)}: {chart_text(percent(b))}" for a, b in zip(x, y, strict=True)
         ]
         traces.append(dots(x, y, ink("o", outcome.index, 0.8), texts, size=5))
-    label = chart_text(humanised(axis), 40)
     return Panel(traces, title=label, x={}, y=probability_axis(float(part["p"].max())))
 
 
@@ -102,7 +110,10 @@ def _table(report: Report, points: "pd.DataFrame", found: "pd.DataFrame | None")
         [*(_cell(v) for v in row), *(shares.get(row[0], []) if found is not None else [])]
         for row in shown.itertuples(index=False)
     ]
-    return Table("The points of the sweep", columns, [Group(rows)], report.links("points"), is_folded=len(rows) > 12)
+    where = "" if found is None else f", and the outcomes in “{report.scenario(str(found['scenario'].iloc[0])).title}”"
+    return Table(
+        f"The points of the sweep{where}", columns, [Group(rows)], report.links("points"), is_folded=len(rows) > 12
+    )
 
 
 def _cell(value: Any) -> str:
