@@ -70,6 +70,12 @@ Settings = Annotated[
 Replicates = Annotated[int, typer.Option(parser=_number, metavar="R", help="Trajectories of each parameter draw.")]
 Design = Annotated[str, typer.Option(metavar="KIND", help="How parameters are sampled: random, lhs or sobol.")]
 
+ClusterAddress = Annotated[
+    str | None, typer.Option("--cluster", metavar="ADDRESS", help="Dask workers: local:N, or tcp://HOST:PORT.")
+]
+SchedulerFile = Annotated[
+    Path | None, typer.Option("--scheduler-file", metavar="FILE", help="The same, by the file of a Dask scheduler.")
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the same run where it was stopped.")]
 
 
@@ -90,6 +96,8 @@ def run(
         str, typer.Option("--format", parser=_formats, metavar="LIST", help="csv, or csv,parquet.")
     ] = "csv",
     resume: Resume = False,
+    cluster: ClusterAddress = None,
+    scheduler_file: SchedulerFile = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -99,7 +107,10 @@ def run(
     from sim.commands.run import RunOptions, run_command
 
     chosen, changes = scenario or (), settings or ()
-    options = RunOptions(n, seed, out, chosen, changes, replicates, keep, threads, design, force, formats, resume)
+    options = RunOptions(
+        n, seed, out, chosen, changes, replicates, keep, threads, design, force, formats, resume, cluster,
+        scheduler_file,
+    )  # fmt: skip
     return run_command(path, options, Terminal.of(as_json, quiet, verbose, no_color))
 
 
@@ -169,6 +180,8 @@ def sweep(
     design: Design = "random",
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier sweep wrote there.")] = False,
     resume: Resume = False,
+    cluster: ClusterAddress = None,
+    scheduler_file: SchedulerFile = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -179,7 +192,9 @@ def sweep(
     from sim.commands.sweep import sweep_command
 
     chosen, changes = scenario or (), settings or ()
-    options = RunOptions(n, seed, out, chosen, changes, replicates, 0, threads, design, force, ("csv",), resume)
+    options = RunOptions(
+        n, seed, out, chosen, changes, replicates, 0, threads, design, force, ("csv",), resume, cluster, scheduler_file
+    )
     return sweep_command(path, options, Terminal.of(as_json, quiet, verbose, no_color))
 
 

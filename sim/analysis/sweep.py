@@ -17,7 +17,7 @@ from sim.compiler.kernel import Kernel, build
 from sim.compiler.lower import lower
 from sim.engine.driver import CHUNK
 from sim.engine.driver_sums import MOST_DRAWS, DriverSums, targets_of
-from sim.engine.executors import GRAIN, Executor, threads
+from sim.engine.executors import GRAIN, Executor, KilledTask, threads
 from sim.engine.pilot import Pilot
 from sim.engine.ranges import QUANTILES, Ranges
 from sim.engine.results import Floats, ParameterSummary, Results, Settings, finish, summarise_parameter
@@ -26,7 +26,7 @@ from sim.engine.runner import PATIENCE, ChunkWork, Counter, Part, Progress, Tall
 from sim.engine.sampling import Sampler
 from sim.engine.scenario_run import ScenarioRun, sampler_of
 from sim.engine.summaries import Counting, ScenarioSummary, Shape
-from sim.errors import UsageError
+from sim.errors import ClusterError, UsageError
 from sim.language.tree import Apply, Read
 from sim.model.declarations import Sample, Scenario, Study
 
@@ -95,12 +95,17 @@ def sweep_cases(
         return
     length = min(max(1, int(workers.grain / GRAIN)), max(1, (len(cases) - first) // (4 * workers.n_workers)))
     waiting: dict[int, Made] = {}
-    for state in workers(cut([(first, len(cases))], length), CaseState, work.add):
-        waiting |= state.made
-        counter.add(state.uncounted)
-        while first in waiting:
-            yield waiting.pop(first)
-            first += 1
+    try:
+        for state in workers(cut([(first, len(cases))], length), CaseState, work.add):
+            waiting |= state.made
+            counter.add(state.uncounted)
+            while first in waiting:
+                yield waiting.pop(first)
+                first += 1
+    except KilledTask as error:
+        case = cases[error.task[0] if isinstance(error.task, tuple) else 0]
+        where = f"point {case.point} in the scenario {case.scenario.name}"
+        raise ClusterError(f"{where} kills every worker that takes it") from error
 
 
 @dataclass
@@ -126,7 +131,7 @@ def check_sweep(study: Study, plan: Plan, settings: Settings) -> None:
         )
 
 
-Fold = Callable[[ScenarioRun, ScenarioSummary], ScenarioSummary]
+Fold = Callable[[str, ScenarioRun, ScenarioSummary], ScenarioSummary]
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,7 @@ class CaseWork(Generic[Made]):
         run = ScenarioRun(self.kernel, inputs, sampler, case.settings)
         shape = self.shape if self.has_values else self.light
         pilot = run.pilot() if self.has_values else _no_pilot(shape)
-        summary = fold(run, self._summary(shape, pilot))
+        summary = fold(f"{case.scenario.name} at point {case.point}", run, self._summary(shape, pilot))
         failure = run.failure(summary.failures.first)
         result = finish(summary, shape, case.scenario, sampler, failure)
         parameters = self._parameters(case, sampler) if "parameters" in plan.tables else ()
@@ -179,7 +184,7 @@ class CaseWork(Generic[Made]):
             summary.counting = Counting(shape, drivers)
         return summary
 
-    def _fold(self, run: ScenarioRun, summary: ScenarioSummary) -> ScenarioSummary:
+    def _fold(self, _: str, run: ScenarioRun, summary: ScenarioSummary) -> ScenarioSummary:
         for first in range(0, run.settings.n, CHUNK):
             chunk = run.chunk(first, summary)
             summary.add(chunk)
@@ -225,11 +230,11 @@ class CaseWork(Generic[Made]):
 def _by_chunk(executor: Executor, counter: Counter) -> Fold:
     """Shares out the chunks of one case."""
 
-    def fold(run: ScenarioRun, summary: ScenarioSummary) -> ScenarioSummary:
+    def fold(name: str, run: ScenarioRun, summary: ScenarioSummary) -> ScenarioSummary:
         n_chunks = -(-run.settings.n // CHUNK)
-        work = ChunkWork(run, summary.fresh(), counter)
+        work = ChunkWork(run, summary.fresh(), counter, name)
         total = Part(summary)
-        for part in executor(cut([(0, n_chunks)], max(1, n_chunks // (8 * executor.n_workers))), work.start, work.add):
+        for part in work.through(executor, cut([(0, n_chunks)], max(1, n_chunks // (8 * executor.n_workers)))):
             total.merge(part)
             counter.add(part.uncounted)
         return total.summary

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from sim.commands.clusters import executor_of
 from sim.commands.resuming import resumable
 from sim.commands.run import FAILED, RunOptions
 from sim.commands.studies import load_study
@@ -24,9 +25,15 @@ def sweep_command(path: Path, options: RunOptions, terminal: Terminal) -> int:
     place = options.out or Path(study.output or f"results/{study.name}")
     began = time.perf_counter(), time.process_time()
     with SweepStore(cases, place, force=options.force, resume=options.resume) as store:
-        with progress_bar(not terminal.quiet, terminal.color) as progress, resumable(store), store.noting():
+        with (
+            executor_of(options) as executor,
+            progress_bar(not terminal.quiet, terminal.color) as progress,
+            resumable(store),
+            store.noting(),
+        ):
+            make = RowMaker(cases.plan)
             made = sweep_cases(
-                study, cases.plan, cases.settings, RowMaker(cases.plan), first=store.done, progress=progress
+                study, cases.plan, cases.settings, make, first=store.done, progress=progress, executor=executor
             )
             for rows in made:
                 store.add(rows)

@@ -10,11 +10,21 @@ from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Protocol, TypeVar
 
+from sim.errors import ClusterError
+
 Task = TypeVar("Task")
 State = TypeVar("State")
 
 FOREVER = float("inf")
 GRAIN = 0.25
+
+
+class KilledTask(ClusterError):
+    """Every worker that takes this task dies."""
+
+    def __init__(self, task: object) -> None:
+        super().__init__(f"task {task} kills every worker that takes it")
+        self.task = task
 
 
 class Executor(Protocol):

@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 from sim.compiler.kernel import Kernel
 from sim.engine.driver import CHUNK
-from sim.engine.executors import Executor
+from sim.engine.executors import Executor, KilledTask
 from sim.engine.pilot import PILOT
 from sim.engine.results import ScenarioResult, Settings, finish
 from sim.engine.scenario_run import ScenarioRun
 from sim.engine.summaries import ScenarioSummary, Shape
+from sim.errors import ClusterError
 from sim.model.declarations import Model, Scenario
 
 Progress = Callable[[int, int], None]  # trajectories done, of how many
@@ -85,6 +86,19 @@ class ChunkWork:
     run: ScenarioRun
     empty: ScenarioSummary
     counter: Counter | Tally
+    name: str = ""  # of the scenario
+
+    def through(self, executor: Executor, stretches: Iterable[Stretch]) -> Iterator[Part]:
+        """What an executor makes of them."""
+        try:
+            yield from executor(stretches, self.start, self.add)
+        except KilledTask as error:
+            number = error.task[0] if isinstance(error.task, tuple) else 0
+            n = self.run.settings.n
+            raise ClusterError(
+                f"chunk {number} of the scenario {self.name} (trajectories {number * CHUNK} to "
+                f"{min((number + 1) * CHUNK, n) - 1}) kills every worker that takes it"
+            ) from error
 
     def start(self) -> Part:
         return Part(self.empty.fresh())
@@ -147,8 +161,8 @@ class Runner:
         todo = list(gaps(total.done, n_chunks))
         n_todo = sum(last - first for first, last in todo)
         length = min(self.executor.grain / max(seconds, 1e-6), n_todo / (4 * self.executor.n_workers), LONGEST)
-        chunks = ChunkWork(work, total.summary.fresh(), counter)
-        for part in self.executor(cut(todo, max(int(length), 1)), chunks.start, chunks.add):
+        chunks = ChunkWork(work, total.summary.fresh(), counter, key.removeprefix("scenario-"))
+        for part in chunks.through(self.executor, cut(todo, max(int(length), 1))):
             total.merge(part)
             counter.add(part.uncounted)
             self.unwritten[key] = total
