@@ -36,7 +36,14 @@ READS = (
     "ru_losses_daily_cumulative.csv", "territory_monthly.csv", "brent_monthly.csv", "aid_monthly.csv", "wars.csv",
     "war_dyad_relapse.csv",
 )  # fmt: skip
-MEASURES = ("war", "front.casualty_rate", "front.occupied", "energy.brent_price", "aid.european_flow")
+MEASURES = (
+    "war",
+    "front.force_ratio",
+    "front.casualty_rate",
+    "front.occupied",
+    "energy.brent_price",
+    "aid.european_flow",
+)
 DELIVERED = "us_delivery: {value: aid.us_delivery, unit: bn_EUR/week}"
 LAST = date(2025, 3, 31)
 YEAR, MONTH = 52, 4  # records
