@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STUDY ?= configs/talks_collapse.yaml
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all lint types test test-all golden run claims lines clean
+.PHONY: all lint types test test-all golden run bench claims lines clean
 
 all: lint types test lines
 
@@ -26,6 +26,9 @@ types: $(VENV)/.installed-dev
 
 run: $(VENV)/.installed
 	$(BIN)/crossroads run $(STUDY) --force
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.speed
 
 claims: $(VENV)/.installed
 	$(BIN)/crossroads claims configs/h*.yaml --page docs/claims.md

@@ -14,8 +14,10 @@ from sim.compiler.passes import TRAJECTORY, constant_slots, invariance, optimise
 from sim.compiler.program import Block, Op, Program
 from sim.compiler.sink import ALWAYS, guards
 
-BINARY = {"add": "+", "sub": "-", "mul": "*", "div": "/", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
-          "ne": "!=", "and": "&", "also": "&", "or": "|", "power": "**", "modulo": "%", "floor_divide": "//"}  # fmt: skip
+BINARY = {
+    "add": "+", "sub": "-", "mul": "*", "div": "/", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
+    "ne": "!=", "and": "&", "also": "&", "or": "|", "power": "**", "modulo": "%", "floor_divide": "//",
+}  # fmt: skip
 CALLS = {
     "neg": "np.negative", "not": "np.logical_not", "select": "np.where", "choose": "np.where", "abs": "np.abs",
     "exp": "np.exp", "log": "np.log", "log1p": "np.log1p", "expm1": "np.expm1", "sqrt": "np.sqrt", "sin": "np.sin",
