@@ -18,6 +18,7 @@ from sim.compiler.lower import lower
 from sim.engine.driver import CHUNK
 from sim.engine.driver_sums import DriverSums
 from sim.engine.executors import Executor, threads
+from sim.engine.pilot import Pilot
 from sim.engine.replay import Replay, replay
 from sim.engine.results import Results, ScenarioResult, Settings, finish
 from sim.engine.run import check_settings, varying_parameters
@@ -77,6 +78,7 @@ class Explorer:
         self.parameters = {parameter.name: parameter for parameter in study.model.parameters}
         self.options = {d.name: tuple(option.name for option in d.options) for d in study.model.decisions}
         self._found: OrderedDict[tuple[object, ...], Found] = OrderedDict()
+        self._pilots: dict[str, Pilot] = {}
         self._spans: dict[str, dict[str, Span]] = {}
         self._memory, self._running = Lock(), Lock()
 
@@ -132,7 +134,7 @@ class Explorer:
                 self._found.move_to_end(key)
                 return self._found[key]
         with self._running:
-            found = self._run(self.scenario(state), settings, is_wanted, with_drivers=not state.n_changes)
+            found = self._run(state, settings, is_wanted)
         with self._memory:
             self._found[key] = found
             if len(self._found) > REMEMBERED:
@@ -147,10 +149,11 @@ class Explorer:
         """The same for the scenario that a state is compared with."""
         return self.find(State(state.against, state.against), n, is_wanted)
 
-    def _run(self, scenario: Scenario, settings: Settings, is_wanted: IsWanted, with_drivers: bool) -> Found:
+    def _run(self, state: State, settings: Settings, is_wanted: IsWanted) -> Found:
+        scenario = self.scenario(state)
         work = ScenarioRun.of(self.kernel, self.model, scenario, settings)
         shape = Shape(self.layout, self.model.questions, settings.n, settings.replicates)
-        summary = ScenarioSummary.start(shape, work.pilot())
+        summary = ScenarioSummary.start(shape, self._pilot(state, work))
         empty = summary.fresh()
 
         def add(part: ScenarioSummary, first: int) -> None:
@@ -162,12 +165,22 @@ class Explorer:
         for part in executor(range(0, settings.n, CHUNK), empty.fresh, add):
             summary.merge(part)
         sums = summary.counting.drivers
-        if not with_drivers:
+        if state.n_changes:
             r = settings.replicates
             summary.counting.drivers = DriverSums.of(self.layout, shape.questions, r, r, summary.values.pilot.ranges)
         result = finish(summary, shape, scenario, work.sampler, work.failure(summary.failures.first))
         n_shares = sums.targets.n_indicators
         return Found(result, sums.totals[:n_shares], sums.counted[sums.targets.groups[:n_shares]])
+
+    def _pilot(self, state: State, work: ScenarioRun) -> Pilot:
+        """The pilot of a run; a quick answer makes do with that of the scenario without the changes."""
+        usual = self._pilots.get(state.scenario)
+        if work.settings.n < self.settings.n and usual is not None:
+            return usual
+        pilot = work.pilot()
+        if not state.n_changes and work.settings.n == self.settings.n and pilot.quantiles is None:
+            self._pilots[state.scenario] = pilot
+        return pilot
 
     def results(self, found: Found, reference: Found) -> Results:
         """Both as the results of a run, for the tables: the reference first."""
