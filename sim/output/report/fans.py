@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 OPEN = 8  # charts that show at once; the others unfold
 MOST_PANELS = 130
-BUDGET = 40_000  # numbers in all fans together; beyond that, fewer dates are drawn
+BUDGET = 44_000  # numbers in all fans together; beyond that, fewer dates are drawn
 COLUMNS = ("p05", "p25", "p50", "p75", "p95")
 TABLE_DATES = 5
 Series = dict[str, list[Row]]  # scenario -> rows over time

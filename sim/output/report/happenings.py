@@ -117,7 +117,7 @@ def _chart(report: Report, events: Events) -> Chart:
             Panel(ever, title="Happens at least once", x=probability_axis(top), y=axis),
             Panel(when, title="First date, where it happens", x=_dates_axis(report), y=axis),
         ],
-        legend=_legend(marked, others), links=report.links("events"), columns=2, min_width=230, left=190,
+        legend=_legend(marked, others), links=report.links("events"), columns=2, min_width=185, left=190,
         height=len(events) * max(28, 8 * len(marked) + 8),
     )  # fmt: skip
 

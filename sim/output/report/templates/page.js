@@ -63,13 +63,16 @@
     const between = 8 + 17 * lines + (titled ? 50 : 34);
     const top = 9 + 17 * lines;
     const bottom = spec.panels[0].x.visible === false ? 8 : titled ? 50 : 34;
-    return {narrow, columns, rows, left, gap, between, top, bottom, height: top + bottom + rows * spec.height + (rows - 1) * between,
+    return {columns, rows, left, gap, between, top, bottom, height: top + bottom + rows * spec.height + (rows - 1) * between,
             inner: room, tall: rows * spec.height + (rows - 1) * between, wide, titles};
   }
 
   /** The labels of a flow inside its ribbons, where there is no room beside them. */
-  function inwards(note) {
-    return {...note, x: note.xanchor === "right" ? 0.222 : 0.778, xanchor: note.xanchor === "right" ? "left" : "right"};
+  function inwards(note, most) {
+    const cut = note.text.lastIndexOf(" ");
+    const [name, share] = note.weight ? [note.text, ""] : [note.text.slice(0, cut), note.text.slice(cut)];
+    const long = length(note.text) > most && !name.includes("&");
+    return {...note, text: long ? `${name.slice(0, most - share.length - 1)}…${share}` : note.text, x: note.xanchor === "right" ? 0.222 : 0.778, xanchor: note.xanchor === "right" ? "left" : "right"};
   }
 
   function place(spec, at, i) {
@@ -111,13 +114,13 @@
       if (spec.unit && !here.column && !panel.y.title) layout["yaxis" + id].title.text = spec.unit;
       const labels = layout["yaxis" + id].ticktext;
       if (labels) layout["yaxis" + id].ticktext = labels.map((text) => fitted(text, Math.max(8, Math.floor(at.left / 6.1))));
-      const flows = panel.x.visible === false && at.narrow;
+      const flows = panel.x.visible === false && at.inner < 740;
       if (flows) layout["xaxis" + id].range = [0.195, 0.805];
       if (panel.title) layout.annotations.push({
         text: at.titles[i], x: here.x[0], y: here.y[1], xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom", align: "left",
         yshift: 4, showarrow: false, font: {size: 12, color: ui[0], weight: 600},
       });
-      for (const note of panel.notes) layout.annotations.push({...(flows ? inwards(note) : note), xref: "x" + id, yref: "y" + id, font: {size: 12, color: ui[0], weight: note.weight || 400}, weight: undefined});
+      for (const note of panel.notes) layout.annotations.push({...(flows ? inwards(note, Math.floor(at.inner / 2 / 7.4)) : note), xref: "x" + id, yref: "y" + id, font: {size: 12, color: ui[0], weight: note.weight || 400}, weight: undefined});
       for (const trace of panel.traces) {
         const drawn = coloured(trace, "");
         if (drawn.x === "dates") drawn.x = spec.dates;
