@@ -199,6 +199,29 @@ def sweep(
 
 
 @app.command()
+def report(
+    directories: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Directories of finished runs.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The page.")] = Path("report.html"),
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Instead of the study's own.")] = None,
+    measures: Annotated[
+        list[str] | None, typer.Option("--measures", metavar="NAME", help="Draw this over time (default: all).")
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also the main charts, as SVG and PNG (extra plots).")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> int:
+    """Make one offline page from finished runs."""
+    from sim.commands.report import report_command
+
+    terminal = Terminal.of(as_json, quiet, verbose, no_color)
+    return report_command(directories, out, title, measures or (), figures, terminal)
+
+
+@app.command()
 def explore(
     path: ModelPath,
     n: Annotated[
