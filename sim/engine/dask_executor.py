@@ -1,6 +1,6 @@
 """Workers of a Dask cluster, ours for the time of a run or one that is there already. Imported only when asked for.
 
-The work travels compressed, as one object that the scheduler can hand to any worker at any time; each worker unpacks it
+The work travels as one object that the scheduler can hand to any worker at any time; each worker unpacks it
 once, and with that compiles the program or loads it from its cache. No disk is shared. A task is sent again when its
 worker dies; what comes back is a state that the client keeps, so that nothing finished is computed twice.
 """
@@ -13,11 +13,12 @@ import re
 import socket
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+
+import numpy as np
 
 from sim import __version__
 from sim.engine.executors import KilledTask, State, Task
@@ -29,6 +30,7 @@ LOOK = 2.0  # seconds between looks at the cluster
 DESERTED = 60.0  # seconds without any worker after which nobody is expected any more
 LOCAL = re.compile(r"local(:(?P<n>[0-9]+))?")
 ADDRESS = re.compile(r"[a-z]+://\S+")
+Packed = tuple[int, bytes, bytes]
 _unpacked: dict[str, Any] = {}
 _unpacking = threading.Lock()
 
@@ -75,7 +77,7 @@ def _local_cluster(distributed: Any, n: int) -> Iterator[Any]:
         try:
             made = distributed.LocalCluster(
                 n_workers=n or available_cores(), threads_per_worker=1, processes=True, host="127.0.0.1",
-                dashboard_address=None, memory_limit=0, silence_logs=logging.CRITICAL + 1,
+                dashboard_address="127.0.0.1:0", memory_limit=0, silence_logs=logging.CRITICAL + 1,
             )  # fmt: skip
         except (OSError, TimeoutError, RuntimeError) as error:
             raise ClusterError(f"no workers could be started on this machine: {error}") from error
@@ -139,7 +141,7 @@ def _quietly(close: Callable[[], Any]) -> None:
 class DaskExecutor:
     """Keeps as many tasks in flight as the workers have threads, and none waiting at a worker that may die."""
 
-    grain = 4.0
+    grain = 6.0
 
     def __init__(self, client: Any, address: str) -> None:
         self.client, self.address = client, address
@@ -207,7 +209,7 @@ class _Flight:
         self.executor, self.client = executor, executor.client
         self.tasks: dict[Any, Any] = {}  # by future
         self.landed: SimpleQueue[Any] = SimpleQueue()
-        packed = zlib.compress(pickle.dumps((start, work), protocol=5), 1)
+        packed = pack((start, work))
         self.token = f"crossroads-{time.time_ns()}"
         self.packed = self._submit(_as_it_is, packed)
 
@@ -239,7 +241,7 @@ class _Flight:
     def _state(self, future: Any) -> Any:
         while True:
             try:
-                return pickle.loads(zlib.decompress(future.result(timeout=ANSWER)))
+                return unpack(future.result(timeout=ANSWER))
             except TimeoutError:  # it died with its worker, and is being made again
                 self.executor.look()
             except CrossroadsError:
@@ -272,19 +274,35 @@ def _halves(task: Any) -> Iterator[Any]:
         yield task
 
 
-def _as_it_is(packed: bytes) -> bytes:
+def _as_it_is(packed: Packed) -> Packed:
     return packed
 
 
-def _fold(packed: bytes, token: str, version: str, task: Any) -> bytes:
+def _fold(packed: Packed, token: str, version: str, task: Any) -> Packed:
     """On a worker: one task, folded into a state of its own."""
     if version != __version__:
         raise ClusterError(f"a worker has crossroads {__version__}, and here is {version}: they must be the same")
     with _unpacking:
         if token not in _unpacked:
             _unpacked.clear()
-            _unpacked[token] = pickle.loads(zlib.decompress(packed))
+            _unpacked[token] = unpack(packed)
         start, work = _unpacked[token]
     state = start()
     work(state, task)
-    return zlib.compress(pickle.dumps(state, protocol=5), 1)
+    return pack(state)
+
+
+def pack(value: object) -> Packed:
+    """A pickle without its zeros, of which summaries have many: its length, where other bytes stand, and these."""
+    data = np.frombuffer(pickle.dumps(value, protocol=5), np.uint8)
+    is_kept = data != 0
+    return len(data), np.packbits(is_kept).tobytes(), data[is_kept].tobytes()
+
+
+def unpack(packed: Packed) -> Any:
+    """What was packed."""
+    length, where, kept = packed
+    data = np.zeros(length, np.uint8)
+    is_kept = np.unpackbits(np.frombuffer(where, np.uint8), count=length).view(np.bool_)
+    data[is_kept] = np.frombuffer(kept, np.uint8)
+    return pickle.loads(data.data)

@@ -161,11 +161,12 @@ def eager(monkeypatch):
     monkeypatch.setattr(journal_module, "SHARE", 0)
 
 
-@pytest.fixture
-def elsewhere(tmp_path):
-    """A scheduler and a worker that share no disk with us but the scheduler's file."""
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """A scheduler and a worker in a folder of their own, and the file that names the scheduler."""
+    tmp_path = tmp_path_factory.mktemp("elsewhere")
     file = tmp_path / "scheduler.json"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     common = ["--scheduler-file", str(file), "--no-dashboard"]
     commands = {
         "scheduler": ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *common],
@@ -184,28 +185,6 @@ def elsewhere(tmp_path):
     for process in started.values():
         process.kill()
         process.wait()
-
-
-@pytest.mark.usefixtures("eager")
-def test_a_lost_scheduler_leaves_a_journal_that_goes_on(crossed, settings, whole, elsewhere, tmp_path, monkeypatch):
-    monkeypatch.setattr(dask_executor, "CONNECT", 60.0)
-    file, processes = elsewhere
-    identity = identity_of_run(crossed, crossed.scenarios, settings)
-
-    def progress(done, total):
-        if done > 4000:
-            processes["scheduler"].kill()
-
-    def lose():
-        with Store(tmp_path / "run", identity=identity) as store, dask_executor.cluster(None, file) as executor:
-            executor.grain = 0.001
-            run_with(crossed, settings, progress=progress, executor=executor, journal=store.journal)
-
-    with pytest.raises(ClusterError, match=r"scheduler .* (is gone|lost)"):
-        lose()
-    assert (tmp_path / "run.partial").exists()
-    with Store(tmp_path / "run", identity=identity, resume=True) as store:
-        assert texts(run_with(crossed, settings, journal=store.journal)) == whole
 
 
 def test_a_chunk_that_kills_its_workers_is_named(crossed, settings, local):
@@ -234,7 +213,7 @@ def test_a_killed_client_goes_on(elsewhere, tmp_path):
     file, _ = elsewhere
     (tmp_path / "war.yaml").write_text(MODEL)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    words = [sys.executable, "-c", SCRIPT, "run", "war.yaml", "-n", "100000", "-q"]
+    words = [sys.executable, "-c", SCRIPT, "run", "war.yaml", "-n", "50000", "-q"]
     cluster = ["--scheduler-file", str(file)]
     client = subprocess.Popen([*words, "-o", "run", *cluster], cwd=tmp_path, env=environment)
     while not (tmp_path / "run.partial/journal/scenario-baseline").exists() and client.poll() is None:
@@ -247,3 +226,25 @@ def test_a_killed_client_goes_on(elsewhere, tmp_path):
     for path in (tmp_path / "straight").iterdir():
         if path.name != "manifest.json":
             assert path.read_bytes() == (tmp_path / "run" / path.name).read_bytes()
+
+
+@pytest.mark.usefixtures("eager")
+def test_lost_at_last_the_scheduler_leaves_a_journal(crossed, settings, whole, elsewhere, tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_executor, "CONNECT", 60.0)
+    file, processes = elsewhere
+    identity = identity_of_run(crossed, crossed.scenarios, settings)
+
+    def progress(done, total):
+        if done > 4000:
+            processes["scheduler"].kill()
+
+    def lose():
+        with Store(tmp_path / "run", identity=identity) as store, dask_executor.cluster(None, file) as executor:
+            executor.grain = 0.001
+            run_with(crossed, settings, progress=progress, executor=executor, journal=store.journal)
+
+    with pytest.raises(ClusterError, match=r"scheduler .* (is gone|lost)"):
+        lose()
+    assert (tmp_path / "run.partial").exists()
+    with Store(tmp_path / "run", identity=identity, resume=True) as store:
+        assert texts(run_with(crossed, settings, journal=store.journal)) == whole
