@@ -27,6 +27,7 @@ from sim.errors import ClusterError, CrossroadsError, UsageError
 CONNECT = 6.0  # seconds to wait for a scheduler, and again for a first worker
 ANSWER = 20.0  # seconds in which a scheduler that lives answers
 LOOK = 2.0  # seconds between looks at the cluster
+MOST_CULPRITS = 3  # tasks that kill workers, after which the others are not tried
 DESERTED = 60.0  # seconds without any worker after which nobody is expected any more
 LOCAL = re.compile(r"local(:(?P<n>[0-9]+))?")
 ADDRESS = re.compile(r"[a-z]+://\S+")
@@ -174,13 +175,22 @@ class DaskExecutor:
                 suspects.append(task)
             else:
                 yield state
-        for task in suspects:  # one of them may have died with the other; alone, it shows
-            for part in _halves(task):
-                flight.send(part)
-                _, state, is_killed = flight.land()
-                if is_killed:
-                    raise KilledTask(part)
+        yield from self._alone(flight, suspects)
+
+    def _alone(self, flight: "_Flight", suspects: list[Any]) -> Iterator[Any]:
+        """Tasks that may only have died with another, part by part, so that it shows which it was."""
+        culprits = []
+        for part in (part for task in suspects for part in _singles(task)):
+            flight.send(part)
+            _, state, is_killed = flight.land()
+            if not is_killed:
                 yield state
+                continue
+            culprits.append(part)
+            if len(culprits) == MOST_CULPRITS:
+                break
+        if culprits:
+            raise KilledTask(culprits[0])
 
     def look(self) -> None:
         """Notice workers that come and go, and a scheduler that is gone."""
@@ -266,7 +276,7 @@ def _as_ours(error: BaseException) -> BaseException:
     return error
 
 
-def _halves(task: Any) -> Iterator[Any]:
+def _singles(task: Any) -> Iterator[Any]:
     """The single numbers of a stretch, each a stretch of its own; anything else as it is."""
     if isinstance(task, tuple) and len(task) == 2 and all(isinstance(end, int) for end in task):
         yield from ((number, number + 1) for number in range(*task))
