@@ -61,6 +61,7 @@ def table(path):
 
 
 def test_a_compare_directory_is_complete(call, model):
+    pytest.importorskip("pyarrow")
     status, out, err = call("compare", model, "slow", "baseline", "-n", "400", "-o", "here", "--format", "csv,parquet")
     assert (status, err) == (0, "")
     assert "A slow, B baseline: 400 pairs of trajectories" in out
