@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
+from sim.commands.arguments import formats_of, whole
 from sim.commands.terminal import Terminal
 from sim.errors import CrossroadsError, ModelError, UsageError
 
@@ -27,32 +28,6 @@ app = typer.Typer(
 )
 
 
-def _number(given: str | int) -> int:
-    """A whole number, also as 20_000, 1e6 or 10**6; defaults come as they are."""
-    text = str(given)
-    base, power, exponent = text.partition("**")
-    try:
-        if power:
-            return int(int(base) ** min(int(exponent), 99))
-        return int(text) if "e" not in text.lower() else _integral(float(text))
-    except (ValueError, OverflowError):
-        raise typer.BadParameter(f"{text!r} is no whole number") from None
-
-
-def _integral(value: float) -> int:
-    if not value.is_integer():
-        raise ValueError
-    return int(value)
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    wrong = [name for name in names if name not in ("csv", "parquet")]
-    if wrong or not names:
-        raise typer.BadParameter(f"{text!r}: give csv, parquet or both")
-    return names
-
-
 ModelPath = Annotated[Path, typer.Argument(metavar="PATH", help="A model or a study (YAML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print results and errors only.")]
@@ -60,14 +35,14 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say more; show w
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour (also: the variable NO_COLOR).")]
 Trajectories = Annotated[
     int | None,
-    typer.Option("-n", "--trajectories", parser=_number, metavar="N", help="Trajectories of each scenario."),
+    typer.Option("-n", "--trajectories", parser=whole, metavar="N", help="Trajectories of each scenario."),
 ]
-Seed = Annotated[int | None, typer.Option(parser=_number, metavar="S", help="Seed of all randomness, below 2^64.")]
+Seed = Annotated[int | None, typer.Option(parser=whole, metavar="S", help="Seed of all randomness, below 2^64.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter, lever or initial value in all scenarios."),
 ]
-Replicates = Annotated[int, typer.Option(parser=_number, metavar="R", help="Trajectories of each parameter draw.")]
+Replicates = Annotated[int, typer.Option(parser=whole, metavar="R", help="Trajectories of each parameter draw.")]
 Design = Annotated[str, typer.Option(metavar="KIND", help="How parameters are sampled: random, lhs or sobol.")]
 
 ClusterAddress = Annotated[
@@ -88,12 +63,12 @@ def run(
     scenario: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Run this scenario only.")] = None,
     settings: Settings = None,
     replicates: Replicates = 10,
-    keep: Annotated[int, typer.Option(parser=_number, metavar="N", help="Keep the first N trajectories whole.")] = 0,
+    keep: Annotated[int, typer.Option(parser=whole, metavar="N", help="Keep the first N trajectories whole.")] = 0,
     threads: Annotated[int | None, typer.Option(metavar="K", help="Threads (default: all cores).")] = None,
     design: Design = "random",
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier run wrote there.")] = False,
     formats: Annotated[
-        str, typer.Option("--format", parser=_formats, metavar="LIST", help="csv, or csv,parquet.")
+        str, typer.Option("--format", parser=formats_of, metavar="LIST", help="csv, or csv,parquet.")
     ] = "csv",
     resume: Resume = False,
     cluster: ClusterAddress = None,
@@ -127,13 +102,13 @@ def compare(
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Where the files go.")] = None,
     settings: Settings = None,
     replicates: Annotated[
-        int | None, typer.Option(parser=_number, metavar="R", help="Trajectories of each parameter draw (default: 10).")
+        int | None, typer.Option(parser=whole, metavar="R", help="Trajectories of each parameter draw (default: 10).")
     ] = None,
     threads: Annotated[int | None, typer.Option(metavar="K", help="Threads (default: all cores).")] = None,
     design: Annotated[str | None, typer.Option(metavar="KIND", help="As for run.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier run wrote there.")] = False,
     formats: Annotated[
-        str, typer.Option("--format", parser=_formats, metavar="LIST", help="csv, or csv,parquet.")
+        str, typer.Option("--format", parser=formats_of, metavar="LIST", help="csv, or csv,parquet.")
     ] = "csv",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -225,7 +200,7 @@ def report(
 def explore(
     path: ModelPath,
     n: Annotated[
-        int, typer.Option("-n", "--trajectories", parser=_number, metavar="N", help="Trajectories behind each number.")
+        int, typer.Option("-n", "--trajectories", parser=whole, metavar="N", help="Trajectories behind each number.")
     ] = 10_000,
     seed: Seed = None,
     host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Serve there, with a token in the link.")] = None,
@@ -274,7 +249,7 @@ def explain(
 @app.command()
 def trace(
     path: ModelPath,
-    trajectory: Annotated[int, typer.Option("--trajectory", parser=_number, metavar="I", help="Its number, from 0.")],
+    trajectory: Annotated[int, typer.Option("--trajectory", parser=whole, metavar="I", help="Its number, from 0.")],
     scenario: Annotated[str | None, typer.Option(metavar="NAME", help="Its scenario (default: the first).")] = None,
     n: Trajectories = None,
     seed: Seed = None,

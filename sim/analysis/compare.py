@@ -31,7 +31,7 @@ from sim.engine.run import check_settings, choose_scenarios, settings_of, varyin
 from sim.engine.runner import Counter, Progress
 from sim.engine.scenario_run import ScenarioRun
 from sim.engine.summaries import Shape
-from sim.model.declarations import Model, Question, Scenario, Study
+from sim.model.declarations import Model, Scenario, Study
 
 MEMORY = 64 * 2**20  # bytes of the whole trajectories that one thread holds
 
@@ -234,19 +234,9 @@ def _share_names(model: Model, shape: Shape, horizon: str) -> Iterator[tuple[Key
         yield ("outcome", outcome, "share", ""), horizon
     for q, b in shape.question_rows:
         question = model.questions[q]
-        yield ("question", question.name, answer_label(question, b), ""), question.by.isoformat()
+        yield ("question", question.name, question.answer_label(b), ""), question.by.isoformat()
     for thing in shape.layout.things:
         yield ("event", thing, "share", ""), horizon
-
-
-def answer_label(question: Question, number: int) -> str:
-    """``yes``, or a bin as ``<60``, ``60..70``, ``>=70``."""
-    if question.kind != "value":
-        return "yes"
-    edges = [str(int(b)) if float(b).is_integer() else repr(float(b)) for b in question.bins]
-    if number == 0:
-        return f"<{edges[0]}"
-    return f">={edges[-1]}" if number == len(edges) else f"{edges[number - 1]}..{edges[number]}"
 
 
 def _listed(names: Iterator[tuple[Key, str]], found: Differences) -> Iterator[Difference]:

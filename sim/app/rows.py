@@ -11,7 +11,6 @@ from sim.app.state import State
 from sim.engine.results import Share
 from sim.model.declarations import Model
 from sim.output.phrases import phrase
-from sim.output.tables import answer_label
 
 MOST_EVENTS = 14
 LEVELS = (0.1, 0.5, 0.9)
@@ -31,7 +30,7 @@ def outcomes_html(explorer: Explorer, answer: Answer, target: str) -> str:
     for (q, number, a), (_, _, b) in zip(found.questions, reference.questions, strict=True):
         question = model.questions[q]
         is_yes = question.kind != "value"
-        name = question.asks or question.name if is_yes else f"{question.name} {answer_label(question, number)}"
+        name = question.asks or question.name if is_yes else f"{question.name} {question.answer_label(number)}"
         about = f"{question.name}, by {question.by}"
         asked.append(_share_row(name, about, a, b, diffs[question.name] if is_yes else None, question.name == target))
     parts = [f"<h3>How it ends</h3>{_SHARE_HEAD}{''.join(rows)}"]

@@ -190,6 +190,15 @@ class Question:
     unit: str = ""
     about: str = ""
 
+    def answer_label(self, number: int) -> str:
+        """``yes``, or a bin as ``<60``, ``60..70``, ``>=70``."""
+        if self.kind != "value":
+            return "yes"
+        edges = [str(int(b)) if float(b).is_integer() else repr(float(b)) for b in self.bins]
+        if number == 0:
+            return f"<{edges[0]}"
+        return f">={edges[-1]}" if number == len(edges) else f"{edges[number - 1]}..{edges[number]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:

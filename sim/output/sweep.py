@@ -26,7 +26,7 @@ from sim.output.identity import digest, identity_of_run
 from sim.output.journal import INTERVAL
 from sim.output.manifest import FORMAT, cpu_name, manifest_text, model_hash
 from sim.output.store import MANIFEST, Store, _as_output_error
-from sim.output.tables import Table, answer_label, document
+from sim.output.tables import Table, document
 
 PROGRESS = "progress"
 POINT = Column("point", "", "Number of the point, from 0; points.csv says what was set there.")
@@ -115,7 +115,7 @@ def wide_columns(study: Study, plan: Plan) -> tuple[Column, ...]:
         for name in chosen.questions:
             asked = questions[name]
             for number in range(len(asked.bins) + 1 if asked.kind == "value" else 1):
-                label = "" if asked.kind != "value" else f" {answer_label(asked, number)}"
+                label = "" if asked.kind != "value" else f" {asked.answer_label(number)}"
                 meaning = f"Probability of the answer {label.strip() or 'yes'} to the question {name}{of}."
                 found.append(Column(f"{prefix}question.{name}{label}", "probability", meaning))
         for name in chosen.measures:

@@ -62,17 +62,7 @@ def questions(results: Results) -> Table:
 
 
 def _question(question: Question, number: int) -> tuple[str, str, str, str]:
-    return question.name, answer_label(question, number), question.asks, question.by.isoformat()
-
-
-def answer_label(question: Question, number: int) -> str:
-    """``yes``, or a bin as ``<60``, ``60..70``, ``>=70``."""
-    if question.kind != "value":
-        return "yes"
-    edges = [str(int(b)) if float(b).is_integer() else repr(float(b)) for b in question.bins]
-    if number == 0:
-        return f"<{edges[0]}"
-    return f">={edges[-1]}" if number == len(edges) else f"{edges[number - 1]}..{edges[number]}"
+    return question.name, question.answer_label(number), question.asks, question.by.isoformat()
 
 
 def events(results: Results) -> Table:

@@ -7,7 +7,7 @@ import pytest
 from sim.engine.run import run
 from sim.output.columns import Column
 from sim.output.csv_text import csv_text
-from sim.output.tables import Table, all_tables, answer_label, direction
+from sim.output.tables import Table, all_tables, direction
 
 COLUMNS = {
     "outcomes": "scenario,outcome,k,n,p,p_low,p_high,epistemic_p05,epistemic_p95,phrase,median_date",
@@ -117,8 +117,8 @@ def test_numbers_are_exact_and_nan_is_empty():
 
 def test_labels_of_bins(crossed):
     where = crossed.model.questions[1]
-    assert [answer_label(where, i) for i in range(3)] == ["<-1", "-1..1", ">=1"]
-    assert answer_label(crossed.model.questions[0], 0) == "yes"
+    assert [where.answer_label(i) for i in range(3)] == ["<-1", "-1..1", ">=1"]
+    assert crossed.model.questions[0].answer_label(0) == "yes"
 
 
 def test_directions():
