@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STUDY ?= configs/talks_collapse.yaml
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all lint types test test-all golden run bench claims lines clean
+.PHONY: all lint types test test-all browser golden run bench claims lines clean
 
 all: lint types test lines
 
@@ -34,10 +34,13 @@ claims: $(VENV)/.installed
 	$(BIN)/crossroads claims configs/h*.yaml --page docs/claims.md
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 test-all: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q -m ''
+	$(BIN)/python -m pytest -q -n auto -m ''
+
+browser:
+	command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium; }
 
 golden: $(VENV)/.installed-dev
 	CROSSROADS_GOLDEN=rewrite $(BIN)/python -m pytest -q tests/test_golden.py

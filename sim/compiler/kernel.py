@@ -1,21 +1,13 @@
-"""Program -> Kernel: machine code that advances a block of trajectories, called from numba.
+"""Program -> Kernel: machine code that advances a block of trajectories, called from numba by its address."""
 
-The only place with jit options: ``njit`` below is used by every jitted function of the project.
-"""
-
-import contextlib
 import ctypes
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import llvmlite
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from sim import cache
 from sim.compiler.emit import Emission
@@ -24,43 +16,6 @@ from sim.compiler.operations import OPERATIONS
 from sim.compiler.passes import optimise
 from sim.compiler.program import Program
 from sim.compiler.vector import LANES, REAL, VectorModule, VectorOps
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def njit(function: Function) -> Function:
-    """Compile at the first call and cache on disk; the code holds no lock and checks no divisor."""
-    compiled = numba.njit(nogil=True, error_model="numpy")(function)
-    _cache_on_disk(compiled)
-    return cast("Function", compiled)
-
-
-def _cache_on_disk(compiled: Any) -> None:
-    """Keep compiled code in our own folder, bound to all of our code; what is damaged there is made again.
-
-    numba binds an entry to the file of the function alone, and fails where a folder is read-only or an index damaged.
-    """
-    place = cache.folder("numba") / cache.key_of(("compiler", "engine/driver.py"), numba.__version__)
-    numba.config.CACHE_DIR = str(place)  # type: ignore[attr-defined]
-    with contextlib.suppress(RuntimeError, OSError):
-        compiled.enable_caching()
-        store = compiled._cache
-        load, save = store.load_overload, store.save_overload
-
-        def load_overload(*given: Any) -> Any:
-            try:
-                return load(*given)
-            except Exception:  # whatever a damaged file can raise
-                with contextlib.suppress(Exception):
-                    store.flush()
-                return None
-
-        def save_overload(*given: Any) -> None:
-            with contextlib.suppress(Exception):
-                save(*given)
-
-        store.load_overload, store.save_overload = load_overload, save_overload
-
 
 ROOMS = ("numerics", "language", "compiler")  # what a kernel depends on
 FUNCTIONS = ("start", "step", "fill", "observe", "share")
@@ -125,74 +80,6 @@ def compiled(text: str) -> Native:
         code = target.compile(text)
         cache.keep("kernels", key, code)
     return target.link(code)
-
-
-def _call_block(
-    typing_context: Any,
-    address: Any,
-    slots: Any,
-    following: Any,
-    parameters: Any,
-    uniforms: Any,
-    schedule: Any,
-    draws: Any,
-    records: Any,
-    marks: Any,
-    key0: Any,
-    key1: Any,
-    first: Any,
-    record: Any,
-) -> Any:
-    """Call ``start``, ``step`` or ``fill`` by its address, on a block of trajectories at one record."""
-    arrays = (slots, following, parameters, uniforms, schedule, draws, records, marks)
-    signature = types.void(types.int64, *arrays, types.uint32, types.uint32, types.int64, types.int64)
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer, word, wide = ir.IntType(8).as_pointer(), ir.IntType(32), ir.IntType(64)
-        function = ir.FunctionType(ir.VoidType(), [pointer] * 8 + [word, word, wide, wide])
-        passed = []
-        for kind, value in zip(arrays, arguments[1:9], strict=True):
-            array = context.make_array(kind)(context, builder, value)
-            passed.append(builder.bitcast(array.data, pointer))
-        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), [*passed, *arguments[9:]])
-        return context.get_dummy_value()
-
-    return signature, codegen
-
-
-def _call_observe(
-    typing_context: Any, address: Any, records: Any, second: Any, third: Any, fourth: Any, mask: Any
-) -> Any:
-    """Call ``observe`` or ``share`` by its address: four arrays, as long as the second, and the lanes that count."""
-    arrays = (records, second, third, fourth)
-    signature = types.void(types.int64, *arrays, types.uint64)
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer, wide = ir.IntType(8).as_pointer(), ir.IntType(64)
-        function = ir.FunctionType(ir.VoidType(), [pointer] * 4 + [wide, wide])
-        given = zip(arrays, arguments[1:5], strict=True)
-        made = [context.make_array(kind)(context, builder, value) for kind, value in given]
-        passed = [builder.bitcast(array.data, pointer) for array in made]
-        length = builder.extract_value(made[1].shape, 0)
-        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), [*passed, length, arguments[5]])
-        return context.get_dummy_value()
-
-    return signature, codegen
-
-
-def _lowest_bit(typing_context: Any, bits: Any) -> Any:
-    """The position of the lowest bit that is set, of at least one."""
-    signature = types.int64(types.uint64)
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return signature, codegen
-
-
-call_block: Any = intrinsic(_call_block)
-call_observe: Any = intrinsic(_call_observe)
-lowest_bit: Any = intrinsic(_lowest_bit)
 
 
 def aligned(*shape: int) -> np.ndarray:

@@ -1,24 +1,25 @@
-"""Chunks of trajectories: the numba loop around the compiled blocks, and what it adds up on the way.
+"""Chunks of trajectories: the memory that the loop around the compiled blocks works on, and what it adds up.
 
 A chunk always covers the same trajectories, so its floating sums, made in a fixed order, are the same on every run;
 everything else that leaves a chunk is a whole number or belongs to one trajectory.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numba import uint32, uint64
 
 from sim.compiler.emit import BLOCK, QUAD, STRIDE
 from sim.compiler.inputs import Inputs
-from sim.compiler.kernel import Kernel, aligned, call_block, call_observe, lowest_bit, njit
+from sim.compiler.jit import Jitted
+from sim.compiler.kernel import Kernel, aligned
 from sim.compiler.observer import BINS, RANGES, ROW, SUMS
 from sim.compiler.vector import LANES
 from sim.engine.ranges import Ranges
 
 CHUNK = 32 * BLOCK  # trajectories in a chunk
-GROUP = 2  # blocks that go through the records together, so that a histogram in the cache serves them all
+GROUP = 2  # blocks that go through the records together
+
+_run = Jitted("sim.engine.loop", "run", ("compiler", "engine/loop.py"))
 
 
 @dataclass(slots=True)
@@ -194,116 +195,13 @@ class _Memory:
             kept=np.zeros((layout.n_records, n_measures + len(layout.machines), n_keep)),
         )
         _run(
-            (kernel.start, kernel.step, kernel.fill, kernel.observe, kernel.share),
-            (self.slots, self.next, self.parameters, self.draws, self.records),
-            (self.inputs.uniforms, self.inputs.schedule),
-            self.marks, self.sampled, self.replicates, self.seed & 0xFFFFFFFF, self.seed >> 32, self.first, masks,
-            (self.mark_things, self.machine_of_mark, self.machine_slots, self.machine_things),
-            (self.result_slots, kernel.program.results.failed, n_measures, len(layout.machines), layout.n_records),
-            (single.slots, single.failed, single.counts, single.firsts, single.final, single.kept),
+            kernel.start, kernel.step, kernel.fill, kernel.observe, kernel.share,
+            self.slots, self.next, self.parameters, self.draws, self.records,
+            self.inputs.uniforms, self.inputs.schedule, self.marks,
+            self.sampled, self.replicates, self.seed & 0xFFFFFFFF, self.seed >> 32, self.first, masks,
+            self.mark_things, self.machine_of_mark, self.machine_slots, self.machine_things,
+            self.result_slots, kernel.program.results.failed,
+            single.slots, single.failed, single.counts, single.firsts, single.final, single.kept,
             sums.ranges, sums.vectors, sums.counts, sums.shares, self.share_rows, self.share_values,
         )  # fmt: skip
         return single
-
-
-@njit
-def _run(
-    addresses: Any, rows: Any, arrays: Any, marks: Any, sampled: Any, replicates: int, key0: int, key1: int, first: int,
-    masks: Any, things: Any, sizes: Any, single: Any, ranges: Any, sums: Any, histogram: Any,
-    shares: Any, share_rows: Any, share_values: Any,
-) -> None:  # fmt: skip
-    """All blocks of a chunk, each through all its records."""
-    start, step, fill, observe, share = addresses
-    evens, odds, parameters, draws, records = rows
-    uniforms, schedule = arrays
-    n_records = sizes[4]
-    for group in range(0, len(masks), GROUP):
-        size = min(GROUP, len(masks) - group)
-        for i in range(size):
-            base = first + (group + i) * BLOCK
-            _spread(parameters[i], sampled, first, base, replicates)
-            call_block(start, odds[i], evens[i], parameters[i], uniforms, schedule[0], draws[i], records[i], marks,
-                       uint32(key0), uint32(key1), base, 0)  # fmt: skip
-            odds[i, :] = evens[i]  # what is never stored again must stand in both
-            _begin(evens[i], things, single, (group + i) * BLOCK)
-        for record in range(n_records):
-            slots, following = (odds, evens) if record % 2 else (evens, odds)
-            for i in range(size):
-                base = first + (group + i) * BLOCK
-                if record % QUAD == 0:
-                    call_block(fill, slots[i], following[i], parameters[i], uniforms, schedule[record], draws[i],
-                               records[i], marks, uint32(key0), uint32(key1), base, record)  # fmt: skip
-                call_block(step, slots[i], following[i], parameters[i], uniforms, schedule[record], draws[i],
-                           records[i], marks, uint32(key0), uint32(key1), base, record)  # fmt: skip
-                _note(marks, following[i], things, single, (group + i) * BLOCK, record + 1)
-            for i in range(size):
-                mask = masks[group + i]
-                call_observe(observe, records[i], ranges[record], sums[record], histogram[record], mask)
-                call_observe(share, records[i], share_rows, share_values, shares[record], mask)
-                _keep(records[i], single[5], (group + i) * BLOCK, record)
-        last = odds if n_records % 2 else evens
-        for i in range(size):
-            _finish(last[i], records[i], sizes, single, (group + i) * BLOCK)
-
-
-@njit
-def _spread(parameters: Any, sampled: Any, first: int, base: int, replicates: int) -> None:
-    """Each trajectory gets the parameters of its parameter draw."""
-    for lane in range(BLOCK):
-        draw = min((base + lane) // replicates - first // replicates, sampled.shape[1] - 1)
-        for row in range(sampled.shape[0]):
-            parameters[row, lane] = sampled[row, draw]
-
-
-@njit
-def _begin(slots: Any, things: Any, single: Any, at: int) -> None:
-    """An initial phase value or option counts as entered at the start."""
-    machine_slots, machine_things = things[2], things[3]
-    counts, firsts = single[2], single[3]
-    for machine in range(len(machine_slots)):
-        for lane in range(BLOCK):
-            thing = machine_things[machine] + int(slots[machine_slots[machine], lane])
-            counts[thing, at + lane] = 1
-            firsts[thing, at + lane] = 0
-
-
-@njit
-def _note(marks: Any, slots: Any, things: Any, single: Any, at: int, date: int) -> None:
-    """Count what happened, from the bits of the marks."""
-    mark_things, machine_of_mark, machine_slots, machine_things = things
-    counts, firsts = single[2], single[3]
-    for row in range(len(marks)):
-        bits = marks[row]
-        while bits:
-            lane = lowest_bit(bits)
-            bits &= bits - uint64(1)
-            thing = mark_things[row]
-            if thing < 0:
-                machine = machine_of_mark[row]
-                thing = machine_things[machine] + int(slots[machine_slots[machine], lane])
-            counts[thing, at + lane] += 1
-            if firsts[thing, at + lane] < 0:
-                firsts[thing, at + lane] = date
-
-
-@njit
-def _keep(records: Any, kept: Any, at: int, record: int) -> None:
-    for lane in range(min(BLOCK, kept.shape[2] - at)):
-        for row in range(kept.shape[1]):
-            kept[record, row, at + lane] = records[row, lane]
-
-
-@njit
-def _finish(slots: Any, records: Any, sizes: Any, single: Any, at: int) -> None:
-    """Take the results of a finished block."""
-    result_slots, failed_slot = sizes[0], sizes[1]
-    values, failed, final = single[0], single[1], single[4]
-    for row in range(len(result_slots)):
-        for lane in range(BLOCK):
-            values[row, at + lane] = slots[result_slots[row], lane]
-    for row in range(final.shape[0]):
-        for lane in range(BLOCK):
-            final[row, at + lane] = records[row, lane]
-    for lane in range(BLOCK):
-        if slots[failed_slot, lane] < 1e300:
-            failed[at + lane] = int(slots[failed_slot, lane])
