@@ -13,16 +13,16 @@ class Builder:
     def __init__(self) -> None:
         self.ops: list[Op] = []
         self.types: list[str] = []
-        self._known: dict[Op, int] = {}
+        self._known: dict[tuple[object, ...], int] = {}
 
     def op(self, name: str, *arguments: int, payload: float | int | tuple[int, str] | None = None) -> int:
-        op = Op(name, arguments, payload)
-        key = Op(name, arguments, payload.hex()) if isinstance(payload, float) else op  # type: ignore[arg-type]
-        if key not in self._known:
-            self._known[key] = len(self.ops)
-            self.ops.append(op)
+        key = (name, arguments, payload.hex() if isinstance(payload, float) else payload)  # 0.0 is not -0.0
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = len(self.ops)
+            self.ops.append(Op(name, arguments, payload))
             self.types.append(SOURCES.get(name) or OPERATIONS[name].result)
-        return self._known[key]
+        return known
 
     def const(self, value: float) -> int:
         return self.op("const", payload=float(value))

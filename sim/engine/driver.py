@@ -12,11 +12,11 @@ from sim.compiler.emit import BLOCK, QUAD, STRIDE
 from sim.compiler.inputs import Inputs
 from sim.compiler.jit import Jitted
 from sim.compiler.kernel import Kernel, aligned
-from sim.compiler.observer import BINS, RANGES, ROW, SUMS
+from sim.compiler.observer import RANGES, ROW, SUMS
 from sim.compiler.vector import LANES
 from sim.engine.ranges import Ranges
 
-CHUNK = 32 * BLOCK  # trajectories in a chunk
+CHUNK = 16 * BLOCK  # trajectories in a chunk
 GROUP = 2  # blocks that go through the records together
 
 _run = Jitted("sim.engine.loop", "run", ("compiler", "engine/loop.py"))
@@ -43,7 +43,7 @@ class Chunk:
     squares: np.ndarray  # float64[n_records, n_measures]: of (value - center) squared
     lows: np.ndarray  # float64[n_records, n_measures]
     highs: np.ndarray  # float64[n_records, n_measures]
-    histogram: np.ndarray  # uint16[n_records, n_measures, BINS + 2]: below, the bins, above
+    histogram: np.ndarray  # uint16[n_records, n_measures, ROW]: below, the bins, above, who does not count
     shares: np.ndarray  # uint32[n_records, machine values]: trajectories with each value
     kept: np.ndarray  # float64[n_records, n_measures + n_machines, n_keep]
 
@@ -147,7 +147,7 @@ class _Single:
             squares=sums.total(1),
             lows=sums.parts[:, :, 2].min(axis=-1),
             highs=sums.parts[:, :, 3].max(axis=-1),
-            histogram=sums.counts[:, :, : BINS + 2],
+            histogram=sums.counts,
             shares=sums.shares,
             kept=self.kept,
         )

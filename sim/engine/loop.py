@@ -1,4 +1,4 @@
-"""The jitted loop around the compiled blocks of a kernel, for :mod:`sim.engine.driver`."""
+"""The jitted loops of the engine: around the compiled blocks of a kernel, and over the counts of a chunk."""
 
 from typing import Any
 
@@ -120,3 +120,12 @@ def run(
         last = odds if n_records % 2 else evens
         for i in range(size):
             _finish(last[i], records[i], result_slots, failed_slot, values, failed, final, (group + i) * BLOCK)
+
+
+@njit
+def add_counts(total: Any, part: Any) -> None:
+    """Add each row of a part to a row of the total, which may be shorter."""
+    for record in range(total.shape[0]):
+        for row in range(total.shape[1]):
+            for column in range(total.shape[2]):
+                total[record, row, column] += part[record, row, column]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.engine.quantiles import exact_quantiles
-from sim.engine.ranges import Ranges
+from sim.engine.ranges import TOGETHER, Ranges
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,10 +23,15 @@ class Pilot:
     @classmethod
     def of(cls, values: Floats, succeeded: npt.NDArray[np.bool_], replicates: int, is_all: bool) -> "Pilot":
         """From values float64[n_records, n_measures, n], trajectories that did not fail, and trajectories per draw."""
-        sound = values[:, :, succeeded]
+        sound = values if succeeded.all() else values[:, :, succeeded]
         return cls(
             ranges=Ranges.from_pilot(sound),
-            alike=intraclass_correlation(values, succeeded, replicates),
+            alike=np.concatenate(
+                [
+                    intraclass_correlation(values[start : start + TOGETHER], succeeded, replicates)
+                    for start in range(0, len(values), TOGETHER)
+                ]
+            ),
             quantiles=exact_quantiles(sound) if is_all else None,
         )
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiler.observer import BINS
-from sim.engine.ranges import QUANTILES, Ranges
+from sim.engine.ranges import QUANTILES, TOGETHER, Ranges
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
@@ -31,13 +31,14 @@ def histogram_quantiles(
     Returns:
         float64[len(levels), n_records, n_measures]
     """
-    shape = ranges.low.shape
     if n == 0:
-        return np.full((len(levels), *shape), np.nan)
-    cumulative = np.cumsum(histogram.reshape(-1, BINS + 2), axis=-1, dtype=np.int64)
-    lookup = _Lookup(cumulative, ranges, lows.ravel(), highs.ravel())
-    quantiles = [_between(lookup.value(low), lookup.value(high), part) for low, high, part in _ranks(levels, n)]
-    return np.stack(quantiles).reshape(len(levels), *shape)
+        return np.full((len(levels), *ranges.low.shape), np.nan)
+    ranks = _ranks(levels, n)
+    parts = []
+    for start in range(0, len(histogram), TOGETHER):
+        lookup = _Lookup(histogram, ranges, lows, highs, slice(start, start + TOGETHER))
+        parts.append(np.stack([_between(lookup.value(low), lookup.value(high), part) for low, high, part in ranks]))
+    return np.concatenate(parts, axis=1).reshape(len(levels), *ranges.low.shape)
 
 
 def _ranks(levels: tuple[float, ...], n: int) -> list[tuple[int, int, float]]:
@@ -53,15 +54,19 @@ def _between(low: Floats, high: Floats, part: float) -> Floats:
 
 
 class _Lookup:
-    """Order statistics out of cumulative histograms int64[rows, BINS + 2]."""
+    """Order statistics of some records, out of their histograms."""
 
-    def __init__(self, cumulative: npt.NDArray[np.int64], ranges: Ranges, lows: Floats, highs: Floats) -> None:
-        self.cumulative = cumulative
-        self.ranges = ranges
-        self.lows, self.highs = lows, highs
-        self.rows = np.arange(len(cumulative))
-        self.start = self.rows * (int(cumulative[:, -1].max(initial=0)) + 1)
-        self.flat = (cumulative + self.start[:, None]).ravel()
+    def __init__(self, histogram: Counts, ranges: Ranges, lows: Floats, highs: Floats, records: slice) -> None:
+        counts = histogram[records]
+        self.cumulative = np.cumsum(counts.reshape(-1, BINS + 2), axis=-1, dtype=np.int64)
+        self.low, self.scale = ranges.low[records].ravel(), ranges.scale[records].ravel()
+        self.lows, self.highs = lows[records].ravel(), highs[records].ravel()
+        self.rows = np.arange(len(self.cumulative))
+        self.start = self.rows * (int(self.cumulative[:, -1].max(initial=0)) + 1)
+        self.flat = (self.cumulative + self.start[:, None]).ravel()
+        first = records.start * counts.shape[1] * BINS
+        here = slice(*np.searchsorted(ranges.atom_at, [first, first + len(self.rows) * BINS]))
+        self.atom_at, self.atom_value = ranges.atom_at[here] - first, ranges.atom_value[here]
 
     def value(self, rank: int) -> Floats:
         """Order statistic number ``rank`` (from 0) of each row: the atom of its bin, or its part of the bin's width."""
@@ -69,17 +74,14 @@ class _Lookup:
         at = np.minimum(at, BINS + 1)  # a row with fewer values: see `inside`
         below = np.where(at > 0, self.cumulative[self.rows, np.maximum(at - 1, 0)], 0)
         count = np.maximum(self.cumulative[self.rows, at] - below, 1)
-        low, scale = self.ranges.low.ravel(), self.ranges.scale.ravel()
-        value = low + (at - 1 + (rank - below + 0.5) / count) / scale
-        value = np.clip(value, self.lows, self.highs)
-        value = self._or_atom(value, at)
+        value = self.low + (at - 1 + (rank - below + 0.5) / count) / self.scale
+        value = self._or_atom(np.clip(value, self.lows, self.highs), at)
         inside = (at >= 1) & (at <= BINS) & (self.cumulative[:, -1] > rank)
         return np.where(inside, value, np.nan)
 
     def _or_atom(self, value: Floats, at: npt.NDArray[np.int64]) -> Floats:
-        atoms = self.ranges.atom_at
-        if len(atoms) == 0:
+        if len(self.atom_at) == 0:
             return value
         flat = self.rows * BINS + at - 1
-        place = np.minimum(np.searchsorted(atoms, flat), len(atoms) - 1)
-        return np.where(atoms[place] == flat, self.ranges.atom_value[place], value)
+        place = np.minimum(np.searchsorted(self.atom_at, flat), len(self.atom_at) - 1)
+        return np.where(self.atom_at[place] == flat, self.atom_value[place], value)

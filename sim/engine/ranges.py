@@ -12,6 +12,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MARGIN = 0.2  # of the central width, added on each side
+TOGETHER = 8  # records whose values fit the cache
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 
 
@@ -35,6 +36,14 @@ class Ranges:
         The range runs from the pilot's p0.5 to its p99.5, widened on each side; it covers every value of the pilot
         where that makes it at most twice as wide. Infinite values are beyond it.
         """
+        parts = [cls._of(values[start : start + TOGETHER]) for start in range(0, len(values), TOGETHER)]
+        low, scale, center = (np.concatenate([getattr(p, name) for p in parts]) for name in ("low", "scale", "center"))
+        step = TOGETHER * values.shape[1] * BINS
+        at = np.concatenate([part.atom_at + number * step for number, part in enumerate(parts)])
+        return cls(low, scale, center, at, np.concatenate([part.atom_value for part in parts]))
+
+    @classmethod
+    def _of(cls, values: Floats) -> "Ranges":
         ordered = np.sort(values + 0.0, axis=-1)  # + 0.0: no negative zeros
         finite = np.isfinite(ordered)
         count = finite.sum(axis=-1)

@@ -4,7 +4,6 @@ All that is carried is whole numbers or exact sums, so merging in any order give
 grow with the number of trajectories. Trajectories that failed are left out of everything but the count of failures.
 """
 
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, Self
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from sim.compiler.jit import Jitted
 from sim.compiler.observer import BINS
 from sim.compiler.program import Layout
 from sim.engine.clusters import Clusters
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+_add_counts = Jitted("sim.engine.loop", "add_counts", ("compiler", "engine/loop.py"))
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ class Values:
         self.squares.add(chunk.squares.ravel())
         np.minimum(self.lows, chunk.lows, out=self.lows)
         np.maximum(self.highs, chunk.highs, out=self.highs)
-        self.histogram += chunk.histogram
+        _add_counts(self.histogram, chunk.histogram)
 
     def merge(self, other: "Values") -> None:
         self.n += other.n

@@ -14,6 +14,7 @@ import sim.engine.run as run_module
 import sim.output.journal as journal_module
 from sim.compiler.kernel import build
 from sim.compiler.lower import lower
+from sim.engine.driver import CHUNK
 from sim.engine.executors import KilledTask
 from sim.engine.run import run_with, settings_of
 from sim.engine.runner import ChunkWork, Tally
@@ -195,7 +196,7 @@ def test_a_chunk_that_kills_its_workers_is_named(crossed, settings, local):
     run = ScenarioRun.of(kernel, crossed.model, crossed.scenarios[0], replace(settings, keep=0))
     shape = Shape(kernel.program.layout, crossed.model.questions, N, settings.replicates)
     work = Deadly(run, ScenarioSummary.start(shape, run.pilot()), Tally(), "baseline")
-    named = r"chunk 1 of the scenario baseline \(trajectories 2048 to 4095\) kills"
+    named = rf"chunk 1 of the scenario baseline \(trajectories {CHUNK} to {2 * CHUNK - 1}\) kills"
     with pytest.raises(ClusterError, match=named):
         list(work.through(local, [(0, 1), (1, 2)]))
 

@@ -13,6 +13,7 @@ import pytest
 
 import sim.engine.run as run_module
 import sim.output.journal as journal_module
+from sim.engine.driver import CHUNK
 from sim.engine.run import run_with, settings_of
 from sim.engine.runner import cut, gaps, joined
 from sim.errors import OutputError, UsageError
@@ -112,7 +113,7 @@ def test_nothing_to_resume_starts_afresh(crossed, whole, tmp_path):
     (tmp_path / "run.partial" / ".crossroads-run").touch()
     found, counted = resumed(crossed, tmp_path / "run")
     assert found == whole
-    assert counted[0] <= 2 * 2048
+    assert counted[0] <= 2 * CHUNK
 
 
 @pytest.mark.usefixtures("eager")
@@ -191,7 +192,7 @@ def test_a_full_disk_keeps_what_was_written_before(crossed, whole, tmp_path, mon
     assert not list((tmp_path / "run.partial" / JOURNAL).glob(".*"))
     found, counted = resumed(crossed, tmp_path / "run")
     assert found == whole
-    assert counted[0] > 2048
+    assert counted[0] > CHUNK
 
 
 def test_a_journal_makes_nothing_but_its_own(tmp_path):
