@@ -27,6 +27,10 @@ def check_command(path: Path, terminal: Terminal) -> int:
         raise
     terminal.warnings(study.warnings)
     counts = counts_of(study)
+    if "sweep" in study.blocks:
+        from sim.analysis.sweep_plan import plan_of
+
+        counts["points"] = len(plan_of(study).points)
     warnings = [_problem(warning) for warning in study.warnings]
     if terminal.as_json:
         terminal.document({"ok": True, "name": study.name, "counts": counts, "problems": [], "warnings": warnings})

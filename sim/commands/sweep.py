@@ -27,7 +27,7 @@ def sweep_command(path: Path, options: RunOptions, terminal: Terminal) -> int:
     with SweepStore(cases, place, force=options.force, resume=options.resume) as store:
         with (
             executor_of(options) as executor,
-            progress_bar(not terminal.quiet, terminal.color) as progress,
+            progress_bar(not terminal.quiet, terminal.color, len(cases.plan.points)) as progress,
             resumable(store),
             store.noting(),
         ):

@@ -83,8 +83,8 @@ def results_document(results: Results, directory: Path | None) -> dict[str, Any]
 
 
 @contextmanager
-def progress_bar(wanted: bool, color: bool = True) -> "Iterator[Progress | None]":
-    """Trajectories done, their rate and the time left, on a terminal only."""
+def progress_bar(wanted: bool, color: bool = True, n_points: int = 0) -> "Iterator[Progress | None]":
+    """Trajectories done (of a sweep, points), their rate and the time left, on a terminal only."""
     if not wanted or not sys.stderr.isatty():
         yield None
         return
@@ -98,6 +98,8 @@ def progress_bar(wanted: bool, color: bool = True) -> "Iterator[Progress | None]
 
         def update(done: int, total: int) -> None:
             rate = bar.tasks[0].speed
-            bar.update(task, completed=done, total=total, speed=f"{rate:,.0f} trajectories/s" if rate else "")
+            points = f"{done * n_points // total:,} of {n_points:,} points  " if n_points else ""
+            speed = points + (f"{rate:,.0f} trajectories/s" if rate else "")
+            bar.update(task, completed=done, total=total, speed=speed)
 
         yield update

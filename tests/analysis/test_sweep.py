@@ -235,7 +235,14 @@ def test_what_is_wrong_is_said_with_its_place_and_nothing_is_written(place, caps
     before = set(place.iterdir())
     assert run_cli("sweep", study_with(place, block), "-o", "swept") == 2
     assert said in capsys.readouterr().err
+    assert run_cli("check", place / "study.yaml") == 2
+    assert said in capsys.readouterr().err
     assert set(place.iterdir()) - before == {place / "study.yaml"}
+
+
+def test_check_counts_the_points(place, capsys):
+    assert run_cli("check", study_with(place, "over: {pace: [1, 2, 3]}")) == 0
+    assert "3 points" in capsys.readouterr().out
 
 
 def test_a_model_without_a_sweep_and_sweeps_too_large_are_refused(place, capsys):
