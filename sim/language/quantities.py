@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from sim.errors import LanguageError
 from sim.language.tree import Apply, Literal, Node
-from sim.language.units import DIMENSIONLESS, PER_TIME, TIME, Unit, describe, ratio
+from sim.language.units import DIMENSIONLESS, PER_TIME, TIME, Unit, describe, divide, ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,8 @@ def unify(quantities: Sequence[Quantity], message: str) -> tuple[list[Node], Uni
 
 
 def _mismatch_hint(a: Unit, b: Unit | None) -> str:
+    if b is not None and DIMENSIONLESS not in (a, b) and divide(a, b).dimensions in (TIME, PER_TIME):
+        return "a rate times `dt`, the length of a step, is a change: is a `dt` missing?"
     units = [unit for unit in (a, b) if unit != DIMENSIONLESS]
     if len(units) != 1 or units[0] is None:
         return ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.errors import LanguageError
 from sim.language.tree import Apply, Literal, Node, Read
+from sim.model.check_values import as_written
 from sim.model.declarations import Chance, Event, Move, Phase
 from sim.model.document import Scalar, Sequence
 from sim.model.names import Entity, split_reference
@@ -41,6 +42,7 @@ def events(shop: Workshop, entity: Entity, record: Record) -> Iterator[Event]:
             cooldown=cooldown or 0,
             kinds=tuple((name, weight) for name, weight in weights if weight is not None),
             site=shop.site(entity, element),
+            texts=written.texts(),
         )
 
 
@@ -79,6 +81,11 @@ class _Causes:
         if node is not None and isinstance(tree, Literal) and not 0 <= tree.value <= 1:
             self.shop.report.add("E315", "a probability is a number from 0 to 1", node)
         return tree
+
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """The gates and hazards as they are written."""
+        nodes = [(name, self.each(name).get(self.element)) for name in ("when", *_CAUSES)]
+        return tuple((name, as_written(node)) for name, node in nodes if node is not None)
 
     def chance(self) -> Chance | None:
         record, report = self.record, self.shop.report
@@ -202,6 +209,7 @@ def _move(shop: Workshop, entity: Entity, written: tuple[Scalar | None, Record],
         when=causes.field("when"),
         rate=causes.rate(),
         chance=causes.chance(),
+        texts=causes.texts(),
     )
     return move if sources and targets else None
 

@@ -107,6 +107,7 @@ class Event(Declared):
     cooldown: int = 0  # steps
     kinds: tuple[tuple[str, Node], ...] = ()  # short names and weights
     site: str
+    texts: tuple[tuple[str, str], ...] = ()  # `when`, `rate` and the like, as written
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Move:
     when: Node | None = None
     rate: Node | None = None  # per clock unit
     chance: Chance | None = None
+    texts: tuple[tuple[str, str], ...] = ()  # `when` and `rate`, as written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

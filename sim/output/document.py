@@ -65,8 +65,7 @@ def _entry(entry: Entry) -> Iterator[str]:
         yield ""
     for fact in entry.facts:
         text = _code(fact.text) if fact.is_code else _plain(fact.text)
-        label = fact.label.replace("_", "\\_")
-        yield f"- {label}: {text}" if label else f"{text}"
+        yield f"- {fact.label}: {text}" if fact.label else text
     if entry.table:
         yield ""
         yield _row(cell.label for cell in entry.table[0])
@@ -91,7 +90,8 @@ def _plain(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([\\`*_<\[])", r"\\\1", text)
+    """Signs that would be markup; an underscore within a word is none."""
+    return re.sub(r"[\\`*<\[]|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

@@ -153,10 +153,11 @@ class _Writer:
 
     def _event(self, event: Event) -> Entry:
         kinds = ", ".join(f"{name}: {self.text(weight)}" for name, weight in event.kinds)
-        rate = {f"rate_per_{self.model.clock.unit}": self.text(event.rate)}
+        written = dict(event.texts)
         return self._declared(
-            event, when=self.text(event.when), **rate, probability=self.text(event.probability),
-            chance=self.chance(event.chance), every=_steps(event.every) if event.every > 1 else "",
+            event, when=written.get("when") or self.text(event.when), rate=written.get("rate") or self.text(event.rate),
+            probability=written.get("probability") or self.text(event.probability),
+            chance=self.chance(event.chance, written), every=_steps(event.every) if event.every > 1 else "",
             once="at most once" if event.once else "", cooldown=_steps(event.cooldown), kinds=kinds,
         )  # fmt: skip
 
@@ -171,9 +172,10 @@ class _Writer:
         targets = ", ".join(
             phase.values[i] + (f" ({self.text(weight)})" if weight is not None else "") for i, weight in move.targets
         )
+        written = dict(move.texts)
         conditions = {
-            "on": " or ".join(move.on), "when": self.text(move.when), "chance": self.chance(move.chance),
-            f"rate per {self.model.clock.unit}": self.text(move.rate),
+            "on": " or ".join(move.on), "when": written.get("when") or self.text(move.when),
+            "chance": self.chance(move.chance, written), "rate": written.get("rate") or self.text(move.rate),
         }  # fmt: skip
         return Fact(f"{sources} -> {targets}", "; ".join(f"{k}: {v}" for k, v in conditions.items() if v), True)
 
@@ -231,11 +233,12 @@ class _Writer:
             return ""
         return sample.text or f"{sample.family}({', '.join(self.text(a) for a in sample.arguments)})"
 
-    def chance(self, chance: Chance | None) -> str:
+    def chance(self, chance: Chance | None, written: dict[str, str]) -> str:
         if chance is None:
             return ""
         since = f" while {self.text(chance.since)} is in the window" if chance.since is not None else ""
-        return f"{self.text(chance.probability)} within {_steps(chance.within)}{since}"
+        probability = written.get("chance") or self.text(chance.probability)
+        return f"{probability} within {_steps(chance.within)}{since}"
 
     def name(self, read: Read) -> str:
         """What a reading is called in the language."""

@@ -467,11 +467,14 @@ def _evaluate(node: Node, values: dict[str, float]) -> float:
 @given(_texts())
 def test_means_what_python_means(text: str) -> None:
     values = {"a": 0.5, "b": -1.25, "c": 3.0}
-    node, _ = parse(text).resolve(TinyScope(), unit=None)
     try:
         expected = float(eval(compile(ast.parse(text, mode="eval"), "", "eval"), dict(values)))
-        found = _evaluate(node, values)
+        found = _evaluate(parse(text).resolve(TinyScope(), unit=None)[0], values)
     except ZeroDivisionError:
+        return
+    except LanguageError as error:
+        if error.code != "E203":  # a constant part of it divides by zero
+            raise
         return
     assert found == expected
 

@@ -133,13 +133,16 @@ def test_moves_in_all_their_forms():
     war = model.phases[0]
     assert war.initial == (0.0, 0.25, 0.75)
     assert war.moves == (
-        Move((0,), ((1, None),), rate=Literal(1.0)),
+        Move((0,), ((1, None),), rate=Literal(1.0), texts=(("rate", "1/week"),)),
         Move((0, 1), ((2, None),), on=("e", "e.x")),
-        Move((0, 2), ((1, None),), when=Apply("gt", (Read("elapsed", "war"), Literal(8.0)))),
-        Move((1, 2), ((0, None),), chance=Chance(Literal(0.2), 3, Read("elapsed", "e"))),
+        Move(
+            (0, 2), ((1, None),), when=Apply("gt", (Read("elapsed", "war"), Literal(8.0))),
+            texts=(("when", "war.elapsed > 8*week"),),
+        ),
+        Move((1, 2), ((0, None),), chance=Chance(Literal(0.2), 3, Read("elapsed", "e")), texts=(("chance", "0.2"),)),
         Move((1,), ((0, Literal(0.3)), (1, Literal(0.7))), on=("e",)),
-        Move((0,), ((2, None),), on=("e",), when=Read("ever", "e.y")),
-    )
+        Move((0,), ((2, None),), on=("e",), when=Read("ever", "e.y"), texts=(("when", "e.y.ever"),)),
+    )  # fmt: skip
 
 
 def test_phases_and_decisions_over_an_index():
