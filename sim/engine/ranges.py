@@ -103,6 +103,7 @@ def _atoms(ordered: Floats, finite: npt.NDArray[np.bool_], low: Floats, scale: F
 
 def _lone(at: Ints, values: Floats) -> tuple[Ints, Floats]:
     """Of values in ascending order of their bins: the bins with at least two values, all equal."""
-    bins, start, count = np.unique(at, return_index=True, return_counts=True)
-    lone = (count >= 2) & (values[start] == values[start + count - 1])
-    return bins[lone], values[start[lone]]
+    start = np.flatnonzero(np.append(True, at[1:] != at[:-1])[: len(at)])
+    last = np.append(start[1:], len(at)) - 1
+    lone = (last > start) & (values[start] == values[last])
+    return at[start][lone], values[start][lone]

@@ -17,16 +17,13 @@ def csv_text(table: Table) -> str:
 
 def _cells(values: list[Any]) -> list[str]:
     """The cells of a column; of repeated texts each is made once."""
-    if values and isinstance(values[0], str):
+    kinds = set(map(type, values))
+    if kinds == {str}:
         made = {text: _text(text) for text in set(values)}
         return [made[text] for text in values]
-    return [_number(value) for value in values]
-
-
-def _number(value: float) -> str:
-    if isinstance(value, float):
-        return repr(value + 0.0) if value == value else ""  # + 0.0: no negative zero
-    return str(value)
+    if kinds == {float}:
+        return [repr(value + 0.0) if value == value else "" for value in values]  # + 0.0: no negative zero
+    return [_cells([value])[0] if isinstance(value, str | float) else str(value) for value in values]
 
 
 def _text(text: str) -> str:
