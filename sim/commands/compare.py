@@ -104,7 +104,7 @@ def _finished(words: Sequence[str], options: CompareOptions) -> _Work:
     return _Work(
         [(a.label, b.label) for a, b in places],
         lambda i, progress: compare_finished(*places[i], n_threads, progress),
-        run_origin(runs),
+        run_origin(runs, [place for pair in places for place in pair]),
     )
 
 

@@ -11,7 +11,8 @@ from sim.analysis.compare import Comparison
 from sim.model.declarations import Study
 from sim.output.columns import Column
 from sim.output.csv_text import csv_text
-from sim.output.manifest import FORMAT, LIBRARIES, cpu_name, manifest_text, model_hash
+from sim.output.finished import Place
+from sim.output.manifest import FORMAT, LIBRARIES, cpu_name, manifest_text, model_hash, names_of
 from sim.output.parquet import parquet_bytes
 from sim.output.report.reading import RunDirectory
 from sim.output.store import MANIFEST, Store, _as_output_error
@@ -20,6 +21,10 @@ from sim.output.tables import Table, document
 if TYPE_CHECKING:
     from rich.console import Console
 
+ORIGIN = (
+    "study", "model", "title", "about", "model_title", "model_about", "start", "end", "steps", "model_sha256",
+    "sources",
+)  # fmt: skip
 _A = Column("scenario_a", "", "Scenario a.")
 _B = Column("scenario_b", "", "Scenario b.")
 
@@ -157,9 +162,7 @@ def study_origin(study: Study) -> dict[str, Any]:
     """Where a comparison of two scenarios of a study comes from."""
     clock = study.model.clock
     return {
-        "study": study.name,
-        "model": study.model.name,
-        "title": study.title or study.model.title,
+        **names_of(study, study.scenarios),
         "start": clock.date_of(0).isoformat(),
         "end": clock.date_of(clock.n_steps).isoformat(),
         "steps": clock.n_steps,
@@ -168,11 +171,29 @@ def study_origin(study: Study) -> dict[str, Any]:
     }
 
 
-def run_origin(runs: Sequence[RunDirectory]) -> dict[str, Any]:
+def run_origin(runs: Sequence[RunDirectory], places: Iterable[Place]) -> dict[str, Any]:
     """Where a comparison of finished runs comes from: what the manifest of the first says, and all directories."""
-    kept = ("study", "model", "title", "start", "end", "steps", "model_sha256", "sources")
-    manifest = runs[0].manifest
-    return {key: manifest.get(key) for key in kept} | {"runs": [str(run.path) for run in runs]}
+    manifest, compared = runs[0].manifest, list(places)
+    return (
+        {key: manifest.get(key) for key in ORIGIN}
+        | {key: _by_label(key, compared) for key in ("scenario_titles", "scenario_abouts")}
+        | {"runs": [str(run.path) for run in runs]}
+    )
+
+
+def _by_label(key: str, places: Iterable[Place]) -> dict[str, str]:
+    """What runs call their scenarios or say of them, under the labels of a comparison."""
+    told: dict[str, str] = {}
+    for place in places:
+        of_run = place.run.manifest.get(key)
+        if isinstance(of_run, Mapping) and place.scenario in of_run:
+            told[place.label] = str(of_run[place.scenario]) + _run_of(key, place)
+    return told
+
+
+def _run_of(key: str, place: Place) -> str:
+    """What a label says besides the scenario: its run, where there are two."""
+    return place.label.removeprefix(place.scenario) if key == "scenario_titles" else ""
 
 
 def comparisons_document(

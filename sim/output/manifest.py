@@ -10,6 +10,7 @@ from typing import Any
 
 from sim import __version__
 from sim.engine.results import Results, ScenarioResult
+from sim.model.declarations import Scenario, Study
 
 FORMAT = 1
 LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "pandas", "pydantic", "pyyaml", "pint", "typer", "pyarrow")
@@ -23,9 +24,7 @@ def manifest_of(results: Results, files: Mapping[str, str], command: Sequence[st
         "crossroads": __version__,
         "format": FORMAT,
         "complete": True,
-        "study": study.name,
-        "model": study.model.name,
-        "title": study.title or study.model.title,
+        **names_of(study, [result.scenario for result in results.scenarios]),
         "seed": settings.seed,
         "n": settings.n,
         "replicates": settings.replicates,
@@ -49,6 +48,20 @@ def manifest_of(results: Results, files: Mapping[str, str], command: Sequence[st
         "cpu_seconds": round(results.cpu_seconds, 3),
         "trajectories_per_second": round(total / results.wall_seconds, 1) if results.wall_seconds else None,
         "files": dict(sorted(files.items())),
+    }
+
+
+def names_of(study: Study, scenarios: Sequence[Scenario]) -> dict[str, Any]:
+    """What things are called and what is said of them, for whoever reads the tables without the model."""
+    return {
+        "study": study.name,
+        "model": study.model.name,
+        "title": study.title or study.model.title,
+        "about": study.about,
+        "model_title": study.model.title,
+        "model_about": study.model.about,
+        "scenario_titles": {s.name: s.title for s in scenarios if s.title},
+        "scenario_abouts": {s.name: s.about for s in scenarios if s.about},
     }
 
 

@@ -24,7 +24,7 @@ from sim.output.columns import COLUMNS, Column
 from sim.output.csv_text import csv_text
 from sim.output.identity import digest, identity_of_run
 from sim.output.journal import INTERVAL
-from sim.output.manifest import FORMAT, cpu_name, manifest_text, model_hash
+from sim.output.manifest import FORMAT, cpu_name, manifest_text, model_hash, names_of
 from sim.output.store import MANIFEST, Store, _as_output_error
 from sim.output.tables import Table, document
 
@@ -309,9 +309,7 @@ def sweep_manifest(
         "format": FORMAT,
         "complete": True,
         "kind": "sweep",
-        "study": study.name,
-        "model": model.name,
-        "title": study.title or model.title,
+        **names_of(study, study.scenarios),
         "seed": settings.seed,
         "n": settings.n,
         "replicates": settings.replicates,

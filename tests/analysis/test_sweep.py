@@ -95,6 +95,7 @@ def test_a_grid_has_the_bits_of_separate_runs(place):
         for name in ("outcomes", "questions", "events", "measures", "states", "drivers", "convergence", "parameters"):
             assert lines(place / f"swept/{name}.csv", number) == lines(place / f"run{number}/{name}.csv"), name
     manifest = json.loads((place / "swept/manifest.json").read_text())
+    assert manifest["model_title"] == manifest["title"]
     assert (manifest["points"], manifest["swept"]) == (8, ["pace", "aid", "stock", "war"])
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((place / "swept" / name).read_bytes()).hexdigest() == digest

@@ -28,7 +28,7 @@ questions:
   soon: {asks: Will it end in five weeks?, ever: war.over, by: 2025-02-10}
 measures: [gain, war]
 scenarios:
-  calm: {set: {size: 0.5}}
+  calm: {title: Calm seas, set: {size: 0.5}}
   slow: {set: {pace: 0.02}}
 """
 
@@ -72,6 +72,7 @@ def test_a_compare_directory_is_complete(call, model):
     assert set(manifest["files"]) == names
     assert (manifest["kind"], manifest["complete"], manifest["n"]) == ("compare", True, 400)
     assert manifest["scenarios"] == ["slow", "baseline"]
+    assert manifest["scenario_titles"] == {}
     rows = table("here/compare.csv")
     assert {row["kind"] for row in rows} == {"outcome", "question", "event", "measure", "state"}
     assert {row["paired"] for row in rows} == {"yes"}
@@ -89,6 +90,7 @@ def test_without_names_the_study_says_what_to_compare(call, model):
     document = json.loads(out)
     assert [(pair["a"], pair["b"]) for pair in document["pairs"]] == [("slow", "baseline"), ("calm", "baseline")]
     assert len(document["differences"]) == 2 * (2 + 1 + 2)
+    assert document["scenario_titles"] == {"calm": "Calm seas"}
 
 
 @pytest.mark.parametrize(
@@ -134,6 +136,8 @@ def test_two_finished_runs_of_one_model_are_paired(call, model, runs):
     assert {row["paired"] for row in rows} == {"yes"}
     assert (rows[0]["scenario_a"], rows[0]["scenario_b"]) == ("baseline (three)", "baseline (one)")
     assert len({row["scenario_a"] for row in rows}) == 3
+    titles = json.loads(Path("both/manifest.json").read_text())["scenario_titles"]
+    assert titles == {"calm (three)": "Calm seas (three)", "calm (one)": "Calm seas (one)"}
     peace = next(row for row in rows if row["what"] == "peace")
     assert float(peace["difference"]) == 0.0
 

@@ -139,6 +139,20 @@ def test_one_scenario_with_nothing_to_compare(tmp_path):
     assert "--keep" in page.sections["stories"]
 
 
+def test_what_manifests_tell_is_shown(tmp_path):
+    told = {"about": "Why now?", "model_about": "A toy.", "scenario_titles": {"talks_collapse": "No talks"}}
+    first = make_run(tmp_path / "first", scenario_abouts={"talks_collapse": "They fail."}, **told)
+    page = report(tmp_path, first)
+    assert "Why now?" in page.sections[""]
+    assert "A toy." in page.sections["guide"]
+    assert re.search(r"No talks\s+They fail\.", page.sections["guide"])
+    assert "“No talks”" in page.sections["answer"]
+    both = report(tmp_path, first, make_run(tmp_path / "second", about="", model_about="A toy."))
+    assert "Why now?" not in both.sections[""]
+    assert "A toy." in both.sections["guide"]
+    assert "No talks (first)" in both.sections["outcomes"]
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_missing_table_is_named(tmp_path, table):
     page = report(tmp_path, make_run(tmp_path / "run", without=[table], keep=6))

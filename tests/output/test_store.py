@@ -2,12 +2,14 @@ import errno
 import hashlib
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 import sim.output.store as store_module
 from sim.engine.run import run
 from sim.errors import OutputError
+from sim.output.manifest import manifest_of, names_of
 from sim.output.store import MARK, Store, save
 
 FILES = {"outcomes", "questions", "events", "measures", "states", "parameters", "drivers", "convergence", "columns",
@@ -25,6 +27,16 @@ def test_a_run_directory_is_complete(results, tmp_path):
     assert (manifest["seed"], manifest["n"], manifest["scenarios"]) == (7, 2500, ["baseline", "high"])
     assert manifest["command"] == ["crossroads", "run"]
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["run"]
+
+
+def test_a_manifest_tells_what_things_are_called(results):
+    study = results.study
+    high = replace(results.scenarios[1].scenario, title="High tide", about="More of it.")
+    told = names_of(replace(study, title="", about="Why?", model=replace(study.model, title="Tides")), [high])
+    assert (told["study"], told["model"], told["about"]) == (study.name, study.model.name, "Why?")
+    assert told["title"] == told["model_title"] == "Tides"
+    assert (told["scenario_titles"], told["scenario_abouts"]) == ({"high": "High tide"}, {"high": "More of it."})
+    assert told.keys() <= manifest_of(results, {}, ()).keys()
 
 
 def test_files_are_the_same_bytes_for_any_number_of_threads(crossed, results, tmp_path):

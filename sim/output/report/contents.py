@@ -61,9 +61,19 @@ class Report:
 
     @cached_property
     def about(self) -> str:
-        model = self.manifest.get("model")
-        about = self.manifest.get("about") or (model.get("about") if isinstance(model, dict) else None)
-        return str(about) if about else ""
+        """What the study asks, where it says so; of several directories only what they have in common."""
+        return self._shared("about")
+
+    @cached_property
+    def model_about(self) -> str:
+        return self._shared("model_about")
+
+    def _shared(self, key: str) -> str:
+        told = {_text(run.manifest.get(key)) for run in self.directories}
+        return told.pop() if len(told) == 1 else ""
+
+    def scenario_about(self, key: str) -> str:
+        return self._of_scenario("scenario_abouts", key)[0]
 
     @cached_property
     def scenarios(self) -> tuple[Thing, ...]:
@@ -116,11 +126,19 @@ class Report:
         return {k: v.removeprefix("Parameter. ") for k, v in told.items() if v.startswith("Parameter. ")}
 
     def _scenario_title(self, name: str) -> str:
-        for run in self.directories:
-            for own, key in self._names_in(run).items():
-                if key == name and (title := _scenario_titles(run.manifest).get(own)):
-                    return title + name.removeprefix(own)
+        title, where = self._of_scenario("scenario_titles", name)
+        if title:
+            return title + where
         return humanised(name) if "(" not in name else name.replace("_", " ").capitalize()
+
+    def _of_scenario(self, key: str, name: str) -> tuple[str, str]:
+        """A text of a scenario from the first manifest that has it, and what tells its directory from others."""
+        for run in self.directories:
+            given = run.manifest.get(key)
+            for own, shown in self._names_in(run).items():
+                if shown == name and isinstance(given, dict) and (found := _text(given.get(own))):
+                    return found, name.removeprefix(own)
+        return "", ""
 
     def _names_in(self, run: RunDirectory) -> dict[str, str]:
         """Scenarios of a directory -> their names in the report, which say the directory where two are called alike."""
@@ -208,31 +226,17 @@ class Report:
 
 
 def _study_title(run: RunDirectory) -> str:
-    model = run.manifest.get("model")
-    named = model.get("title") or model.get("name") if isinstance(model, dict) else model
-    for candidate in (run.manifest.get("title"), run.manifest.get("study"), named):
-        if isinstance(candidate, str) and candidate.strip():
-            return candidate
-    return run.name
+    told = (_text(run.manifest.get(key)).strip() for key in ("title", "study", "model"))
+    return next(filter(None, told), run.name)
 
 
 def _scenario_names(run: RunDirectory) -> list[str]:
-    """What a manifest calls its scenarios: a list of names, or of objects with a name, or an object by name."""
     given = run.manifest.get("scenarios")
-    if isinstance(given, dict):
-        return [str(name) for name in given]
-    if not isinstance(given, list):
-        return []
-    return [str(item.get("name", "")) if isinstance(item, dict) else str(item) for item in given]
+    return [str(name) for name in given] if isinstance(given, list) else []
 
 
-def _scenario_titles(manifest: Mapping[str, Any]) -> dict[str, str]:
-    given, titles = manifest.get("scenarios"), manifest.get("scenario_titles")
-    items = given.items() if isinstance(given, dict) else ()
-    named = [(i.get("name"), i) for i in given if isinstance(i, dict)] if isinstance(given, list) else items
-    found = {str(name): item.get("title") for name, item in named if isinstance(item, dict)}
-    found |= titles if isinstance(titles, dict) else {}
-    return {str(k): v for k, v in found.items() if isinstance(v, str) and v}
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _titles_of_columns(columns: "pd.DataFrame | None") -> dict[str, str]:

@@ -43,8 +43,7 @@ def _fact(key: str, value: Any) -> str:
     if key == "command":
         return shlex.join(map(str, value)) if isinstance(value, list) else str(value)
     if isinstance(value, Mapping):
-        named = [value.get("title"), value.get("name")] if key == "model" else [f"{k} {v}" for k, v in value.items()]
-        return ", ".join(str(item) for item in named if item)
+        return ", ".join(f"{k} {v}" for k, v in value.items())
     if key == "seed":
         return str(value)  # a name, not a quantity
     if is_number(value):
@@ -60,7 +59,8 @@ def guide(report: Report) -> dict[str, Any]:
         "scale": [*scale, (HIGHEST, "above 99%")],
         "has_sweep": report.has("points"),
         "has_several": len(report.scenarios) > 1,
-        "about": report.about,
+        "about": report.model_about,
+        "scenarios": [(s.title, about) for s in report.scenarios if (about := report.scenario_about(s.key))],
     }
 
 
