@@ -1,0 +1,79 @@
+"""A model to race on: its program, its kernel, its inputs, and the slots by which results are compared."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.compiler.inputs import Inputs
+from sim.compiler.kernel import Kernel, build
+from sim.compiler.lower import lower
+from sim.compiler.program import Program
+from sim.engine.driver import CHUNK, Chunk, simulate
+from sim.engine.ranges import Ranges
+from sim.engine.results import Settings
+from sim.engine.scenario_run import ScenarioRun
+from sim.model.load import load
+
+REPLICATES = 10
+SEED = 1
+LARGEST = 2**15  # trajectories of one race
+ROOT = Path(__file__).parents[2]
+MODELS = {"synthetic": "benchmarks/peers/synthetic.yaml", "ukraine": "configs/ukraine/model.yaml"}
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One scenario of one model."""
+
+    name: str
+    program: Program
+    kernel: Kernel
+    inputs: Inputs
+    sampled: Floats  # [n_uncertain, parameter draws]
+    names: tuple[str, ...]  # of the states that are compared
+    ranges: Ranges
+
+    @classmethod
+    def of(cls, name: str) -> "Case":
+        """The baseline of a model; the answers of its kernel are the last values of its states."""
+        study = load(str(ROOT / MODELS[name]))
+        model, scenario = study.model, study.scenarios[0]
+        program = lower(model)
+        slots = {n: slot for slot, n in program.slot_names.items() if n.startswith("state.")}
+        probes = tuple(slots.values())
+        results = replace(program.results, answers=probes, given=(-1,) * len(probes))
+        program = replace(program, results=results)
+        kernel = build(program)
+        settings = Settings(n=LARGEST, seed=SEED, replicates=REPLICATES, keep=0, design="random", n_threads=1)
+        work = ScenarioRun.of(kernel, model, scenario, settings)
+        sampled = work.sampler.values(0, LARGEST // REPLICATES + 1)
+        names = tuple(n.removeprefix("state.") for n in slots)
+        return cls(name, program, kernel, work.inputs, sampled, names, work.pilot().ranges)
+
+    @property
+    def n_records(self) -> int:
+        return self.program.layout.n_records
+
+    def kernel_chunk(self, number: int = 0, summaries: bool = False) -> Chunk:
+        """One chunk of the kernel."""
+        first = number * CHUNK
+        sampled = self.sampled[:, first // REPLICATES :]
+        ranges = self.ranges if summaries else None
+        return simulate(self.kernel, self.inputs, sampled, REPLICATES, SEED, first, CHUNK, ranges)
+
+    def kernel_states(self, n: int) -> Floats:
+        """The last values of all states of the first ``n`` trajectories, [n_states, n]; a failed one is NaN."""
+        chunks = [self.kernel_chunk(number) for number in range(-(-n // CHUNK))]
+        parts = [np.where(chunk.failed >= 0, np.nan, chunk.answers) for chunk in chunks]
+        return np.concatenate(parts, axis=1)[:, :n]
+
+    def states_of(self, slots: Floats) -> Floats:
+        """The same from the slots of a peer."""
+        return np.asarray(slots)[list(self.program.results.answers)]
+
+    def lanes(self, n: int) -> Floats:
+        """The parameters of each of the first ``n`` trajectories."""
+        return np.ascontiguousarray(self.sampled[:, np.arange(n) // REPLICATES])
