@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STUDY ?= configs/talks_collapse.yaml
+RESULT ?= results/$(basename $(notdir $(STUDY)))
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: all lint types test test-all browser golden run bench claims lines clean
@@ -25,7 +26,8 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 run: $(VENV)/.installed
-	$(BIN)/crossroads run $(STUDY) --force
+	$(BIN)/crossroads run $(STUDY) -o $(RESULT) --force
+	$(BIN)/crossroads report $(RESULT) -o $(RESULT)/report.html
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.speed

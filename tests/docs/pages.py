@@ -39,9 +39,16 @@ def played(page: str, folder: Path) -> Iterator[tuple[Block, list[tuple[Call, st
 
 
 def output_of(block: Block) -> str:
-    """What the command in the comment of a block prints; ``configs/`` is that of the project."""
+    """What the commands in the comment of a block print; ``configs/`` is that of the project."""
+    printed = ""
     with tempfile.TemporaryDirectory() as folder, quiet_room(Path(folder)):
-        shell = Shell()
-        printed = shell.run(block.target.replace("configs/", f"{ROOT}/configs/"))
-        assert shell.status == 0, printed
-        return printed
+        for command in commands_of(block):
+            shell = Shell()
+            printed += shell.run(command.replace("configs/", f"{ROOT}/configs/"))
+            assert shell.status == 0, printed
+    return printed
+
+
+def commands_of(block: Block) -> list[str]:
+    """The commands in the comment of a block, which may go over several lines."""
+    return [" ".join(command.split()) for command in block.target.split("&&")]
