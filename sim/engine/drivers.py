@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sim.compiler.jit import Jitted
 from sim.engine.driver_sums import DriverSums
 
 Ints = npt.NDArray[np.int64]
@@ -23,7 +24,8 @@ GROUPS = 20
 T95 = 2.093  # 97.5% quantile of Student's t with GROUPS - 1 degrees of freedom
 FEWEST_DRAWS = 2 * GROUPS
 UNIT = 2.0**16  # residuals are whole numbers of this part of a standard deviation, so that their sums are exact
-BLOCK = 4_000_000  # numbers of a block of the matrix of bins
+
+_explain = Jitted("sim.engine.driver_loops", "explain", ("compiler", "engine/driver_loops.py"))
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,9 @@ def find_drivers(sums: DriverSums, uniforms: Floats) -> Drivers:
         return Drivers(targets.names, blank, blank, blank, blank)
     sample = _Sample.of(sums)
     bins = _bins_of(uniforms, min(MOST_BINS, sums.n_draws // DRAWS_PER_BIN))
-    residual, counted = _binned(bins, sample)
-    of_all = _add(residual), _add(counted)
-    share, slope = _share(*of_all, sample, None)
-    without = [_share(of_all[0] - residual[g], of_all[1] - counted[g], sample, g) for g in range(GROUPS)]
-    error, slope_error = (_jackknife(np.stack(parts)) for parts in zip(*without, strict=True))
+    shares, slopes = _explained(bins, sample)
+    share, slope = shares[GROUPS], slopes[GROUPS]
+    error, slope_error = _jackknife(shares[:GROUPS]), _jackknife(slopes[:GROUPS])
     usable = sample.varies[:, None]
     share, error = np.where(usable, share, np.nan), np.where(usable, error, np.nan)
     steep = np.divide(slope, slope_error, out=np.zeros_like(slope), where=slope_error > 0)
@@ -87,11 +87,12 @@ class _Sample:
         about = about * np.square(unit)[:, None]
         return cls(residual, sums.counted, targets.groups, spread, about, _by_group((m > 0).astype(np.int64)), varies)
 
-    def totals(self, left_out: int | None) -> tuple[Floats, Floats, Floats]:
-        """Spread, squares and parameter draws over the groups but one: three float64[n_targets, 1]."""
-        groups = [g for g in range(GROUPS) if g != left_out]
+    def totals(self) -> tuple[Floats, Floats, Floats]:
+        """Spread, squares and parameter draws without each group, and of all: float64[GROUPS + 1, n_targets]."""
+        chosen = [[g for g in range(GROUPS) if g != left_out] for left_out in range(GROUPS + 1)]
         spread, squares, draws = (
-            _add(part.T[groups].astype(np.float64))[:, None] for part in (self.spread, self.squares, self.draws)
+            np.stack([_add(part.T[groups].astype(np.float64)) for groups in chosen])
+            for part in (self.spread, self.squares, self.draws)
         )
         return spread, squares, draws
 
@@ -109,49 +110,15 @@ def _bins_of(uniforms: Floats, n_bins: int) -> Ints:
     return bins
 
 
-def _binned(bins: Ints, sample: _Sample) -> tuple[Floats, Floats]:
-    """Totals of residuals, float64[GROUPS, n_bins, n_targets, n_parameters], and of trajectories [..., n_groups, ...].
-
-    A matrix product with the indicator of each bin; all numbers are whole and below 2^53, so any order of adding
-    gives the same.
-    """
-    n_bins, n_targets = int(bins.max()) + 1, len(sample.residual)
-    columns = np.concatenate([sample.residual, sample.counted]).astype(np.float64)
-    result = np.empty((GROUPS, n_bins, len(columns), len(bins)))
-    step = max(1, BLOCK // (n_bins * (bins.shape[1] // GROUPS + 1)))
-    for g in range(GROUPS):
-        part = np.ascontiguousarray(columns[:, g::GROUPS])
-        for start in range(0, len(bins), step):
-            here = bins[start : start + step, g::GROUPS]
-            member = (here == np.arange(n_bins)[:, None, None]).astype(np.float64).reshape(-1, here.shape[1])
-            totals = (part @ member.T).reshape(len(columns), n_bins, len(here))
-            result[g, :, :, start : start + step] = totals.transpose(1, 0, 2)
-    return result[:, :, :n_targets], result[:, :, n_targets:]
-
-
-def _share(e: Floats, m: Floats, sample: _Sample, left_out: int | None) -> tuple[Floats, Floats]:
-    """The share of variance, and the covariance with the rank of the bin: two float64[n_targets, n_parameters].
-
-    Args:
-        e: residuals [n_bins, n_targets, n_parameters].
-        m: trajectories [n_bins, n_groups, n_parameters].
-        left_out: the group of parameter draws that is not in them.
-    """
-    n_bins, groups = len(e), sample.groups
-    weight = np.divide(1.0, m, out=np.zeros_like(m), where=m > 0)
-    per_bin, slope = np.zeros(e.shape[1:]), np.zeros(e.shape[1:])
-    ranks = np.zeros(m.shape[1:])
-    for b in range(n_bins):
-        rank = b - (n_bins - 1) / 2
-        per_bin += e[b] * e[b] * weight[b, groups]
-        slope += rank * e[b]
-        ranks += rank * m[b]
-    total, n = _add(e), _add(m)[groups]
-    mean = np.divide(total, n, out=np.zeros_like(n), where=n > 0)
-    spread, squares, draws = sample.totals(left_out)
-    within = (spread - per_bin) / np.maximum(draws - n_bins, 1)
-    share = (per_bin - total * mean - (n_bins - 1) * within) / np.where(squares > 0, squares, np.nan)
-    return share, slope - mean * ranks[groups]
+def _explained(bins: Ints, sample: _Sample) -> tuple[Floats, Floats]:
+    """Shares of variance and slopes without each group, and of all: float64[GROUPS + 1, n_targets, n_parameters]."""
+    columns = np.ascontiguousarray(np.concatenate([sample.residual, sample.counted]).T.astype(np.float64))
+    n_bins, n_columns, n_targets = int(bins.max()) + 1, columns.shape[1], len(sample.residual)
+    share, slope = np.empty((2, GROUPS + 1, n_targets, len(bins)))
+    by_bin = (n_bins, n_columns)
+    room = [np.empty(shape) for shape in ((GROUPS + 1, *by_bin), by_bin, by_bin, len(sample.counted), (5, n_targets))]
+    _explain(bins, columns, sample.groups, *sample.totals(), *room, share, slope)
+    return share, slope
 
 
 def _add(values: Floats) -> Floats:
