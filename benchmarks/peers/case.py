@@ -1,5 +1,6 @@
 """A model to race on: its program, its kernel, its inputs, and the slots by which results are compared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,8 +20,6 @@ from sim.model.load import load
 REPLICATES = 10
 SEED = 1
 LARGEST = 2**15  # trajectories of one race
-ROOT = Path(__file__).parents[2]
-MODELS = {"synthetic": "benchmarks/peers/synthetic.yaml", "ukraine": "configs/ukraine/model.yaml"}
 Floats = npt.NDArray[np.float64]
 
 
@@ -37,9 +36,9 @@ class Case:
     ranges: Ranges
 
     @classmethod
-    def of(cls, name: str) -> "Case":
+    def of(cls, name: str, path: str | Path) -> "Case":
         """The baseline of a model; the answers of its kernel are the last values of its states."""
-        study = load(str(ROOT / MODELS[name]))
+        study = load(str(path))
         model, scenario = study.model, study.scenarios[0]
         program = lower(model)
         slots = {n: slot for slot, n in program.slot_names.items() if n.startswith("state.")}
@@ -70,9 +69,9 @@ class Case:
         parts = [np.where(chunk.failed >= 0, np.nan, chunk.answers) for chunk in chunks]
         return np.concatenate(parts, axis=1)[:, :n]
 
-    def states_of(self, slots: Floats) -> Floats:
+    def states_of(self, slots: Sequence[Floats] | Floats, n: int) -> Floats:
         """The same from the slots of a peer."""
-        return np.asarray(slots)[list(self.program.results.answers)]
+        return np.stack([np.broadcast_to(slots[slot], n) for slot in self.program.results.answers])
 
     def lanes(self, n: int) -> Floats:
         """The parameters of each of the first ``n`` trajectories."""

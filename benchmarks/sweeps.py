@@ -1,0 +1,55 @@
+"""A sweep that a user would run: aid x a wave of sanctions x the odds of a ceasefire, on the model of the war.
+
+    python -m benchmarks.sweeps [--quick]
+
+The study is aid_sanctions_ceasefire.yaml, its tables go to results/bench/sweep (wide.csv: one row a point). Timed is
+the whole command, from start to files on disk, with one thread and with all.
+"""
+
+import csv
+import os
+import time
+from collections.abc import Callable
+
+from benchmarks.tools import RESULTS, Row, arguments, crossroads, interleaved, launched, save, spread
+
+STUDY = "benchmarks/aid_sanctions_ceasefire.yaml"
+SCENARIOS = ("as_it_comes", "wave", "embargo")
+N, QUICK_N = 2_000, 200
+OUT = RESULTS / "sweep"
+
+
+def sweep(n: int, threads: int) -> Callable[[], object]:
+    """The command, to be run."""
+    words = ["sweep", STUDY, "-n", str(n), "--threads", str(threads), "-o", str(OUT), "--force", "-q"]
+    for scenario in SCENARIOS:
+        words += ["--scenario", scenario]
+    return lambda: launched(crossroads(*words))
+
+
+def measure(n: int, rounds: int) -> list[Row]:
+    threads = sorted({1, min(2, os.cpu_count() or 1)})
+    contestants = {f"{k} threads" if k > 1 else "1 thread": sweep(n, k) for k in threads}
+    next(iter(contestants.values()))()  # compiles what is not yet in the cache
+    times = interleaved(contestants, rounds, time.perf_counter)
+    with (OUT / "wide.csv").open(encoding="utf-8") as file:
+        n_points = len(list(csv.DictReader(file)))
+    n_scenarios = len(SCENARIOS)
+    rows: list[Row] = []
+    for name, seconds in times.items():
+        row: Row = {"what": name, "points": n_points, "scenarios": n_scenarios, "trajectories": n}
+        row |= spread("seconds", seconds)
+        row |= spread("points_per_second", [n_points * n_scenarios / s for s in seconds])
+        row |= spread("trajectories_per_second", [n_points * n_scenarios * n / s for s in seconds])
+        rows.append(row)
+    return rows
+
+
+def main() -> None:
+    given = arguments(__doc__)
+    n = QUICK_N if given.quick else N
+    save("sweeps", measure(n, given.rounds or (1 if given.quick else 5)))
+
+
+if __name__ == "__main__":
+    main()
