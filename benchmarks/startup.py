@@ -5,13 +5,14 @@
 Commands run in processes of their own, with a cache of their own: empty for a first run, filled for a warm one.
 """
 
-import os
+import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.models import synthetic
-from benchmarks.tools import ROOT, UKRAINE, Row, arguments, crossroads, launched, save, spread
+from benchmarks.tools import ROOT, UKRAINE, Finished, Row, arguments, crossroads, launched, save, spread
 from sim.compiler.emit import Emission
 from sim.compiler.lower import lower
 from sim.compiler.native import Target
@@ -37,8 +38,7 @@ def compiling(sizes: tuple[int, ...], rounds: int) -> list[Row]:
 
 def _compiled(name: str, path: str, rounds: int, folder: str) -> Row:
     parts = [_parts(str(ROOT / path)) for _ in range(rounds)]
-    study = load(str(ROOT / path))
-    model = study.model
+    model = load(str(ROOT / path)).model
     declared = (
         model.parameters, model.levers, model.draws, model.derived, model.states, model.events, model.phases,
         model.decisions,
@@ -61,7 +61,7 @@ def _parts(path: str) -> list[float]:
     marks.append(time.process_time())
     Target().compile(text)
     marks.append(time.process_time())
-    return [after - before for before, after in zip(marks, marks[1:], strict=False)]
+    return [after - before for before, after in pairwise(marks)]
 
 
 def _first_runs(path: str, rounds: int, folder: str) -> Row:
@@ -77,20 +77,21 @@ def _first_runs(path: str, rounds: int, folder: str) -> Row:
 
 def _run(cache: str, out: str, *words: str) -> float:
     command = crossroads("run", *words, "-o", out, "--force", "-q")
-    return launched(command, {"CROSSROADS_CACHE": cache}).wall
+    return launched(command, {"XDG_CACHE_HOME": cache}).wall
 
 
 def commands(rounds: int, folder: str) -> list[Row]:
     """Warm commands, in turn, as a user waits for them."""
     one = ("-n", "10000", "--scenario", "baseline")
     works = {
-        "python -c pass": [*crossroads()[:0], os.path.join(os.path.dirname(crossroads()[0]), "python"), "-c", "pass"],
+        "python -c pass": [sys.executable, "-c", "pass"],
         "crossroads --help": crossroads("--help"),
         "run, 10,000 x 104 weeks": crossroads("run", UKRAINE, *one, "-o", f"{folder}/one", "--force", "-q"),
         "run, 20,000 x 2 scenarios": crossroads("run", STUDY, "-o", f"{folder}/two", "--force", "-q"),
     }
-    done = {name: [launched(command) for _ in range(1)] for name, command in works.items()}  # warm
-    done = {name: [] for name in works}
+    for command in works.values():
+        launched(command)  # warm
+    done: dict[str, list[Finished]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, command in works.items():
             done[name].append(launched(command))
