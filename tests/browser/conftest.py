@@ -3,7 +3,8 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,17 +44,28 @@ class Visit:
 
     def open(self, file: Path, *, drawn: bool = True) -> "Visit":
         self.page.goto(file.as_uri())
-        if drawn:
-            self.page.wait_for_selector("html[data-charts=done]", state="attached", timeout=120_000)
+        return self.wait() if drawn else self
+
+    def wait(self) -> "Visit":
+        """Until every chart that shows is drawn."""
+        self.page.wait_for_selector("html[data-charts=done]", state="attached", timeout=120_000)
         return self
 
 
 Visitor = Callable[..., Any]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def look(visit: Visitor) -> Iterator[Callable[..., Visit]]:
+    """``look(file, width=1280, dark=False)``: a page that tests only look at, opened once for all of them."""
+    with ExitStack() as left_open:
+        opened = cache(lambda file, width, dark: left_open.enter_context(visit(file, width=width, dark=dark)))
+        yield lambda file, *, width=1280, dark=False: opened(file, width, dark)
+
+
+@pytest.fixture(scope="module")
 def visit(browser: Any) -> Visitor:
-    """``with visit(file, width=1280, dark=False, script=True) as opened: ...``"""
+    """``with visit(file, width=1280, dark=False, script=True) as opened: ...``: a page of one's own, to be changed."""
 
     @contextmanager
     def visiting(

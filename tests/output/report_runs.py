@@ -32,6 +32,7 @@ PARAMETERS = tuple(f"{module}.{name}" for module in ("front", "talks", "oil") fo
 CONFIDENCES = ("low", "moderate", "high")
 SHARE = ("k", "n", "p", "p_low", "p_high")
 BAND = ("epistemic_p05", "epistemic_p95", "phrase")
+TABLES = ("questions", "events", "measures", "states", "parameters", "drivers", "convergence", "columns")
 Rows = Iterable[Sequence[Any]]
 
 

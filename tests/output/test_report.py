@@ -10,11 +10,10 @@ import pytest
 
 from sim.output.report import write_report
 from sim.output.report.sections import SECTIONS
-from tests.output.report_runs import DATES, MEASURES, OUTCOMES, PARAMETERS, make_run
+from tests.output.report_runs import DATES, MEASURES, OUTCOMES, PARAMETERS, TABLES, make_run
 
 TEN = ["baseline", *(f"scenario_{i}" for i in range(1, 10))]
 LIKELIHOOD = re.compile(r"\b(?:un)?likely\b|\bchance\b|\bprobab|\balmost certain\b", re.IGNORECASE)
-TABLES = ("questions", "events", "measures", "states", "parameters", "drivers", "convergence", "columns")
 HOSTILE = [
     "<script>alert(1)</script>", "</script><img src=x onerror=alert(1)>", "\"'><svg onload=alert(1)>",
     "a\u202eb\u2066c", "{{ 7*7 }}{% raw %}", "%{customdata}", "x" * 10_000, "<!--", "&lt;b&gt;",
