@@ -214,6 +214,21 @@ def test_a_comparison_brings_pairs_and_flows(tmp_path):
     assert "Under “Talks collapse”" in page.sections["answer"]
 
 
+def test_every_pair_has_its_own_flow(tmp_path):
+    stay = {("collapse", "baseline"): 30, ("baseline", "relief"): 90, ("relief", "collapse"): 60}
+    moves = [
+        (*pair, a, b, k if a == b else 100 - k, 100, 0.5)
+        for pair, k in stay.items() for a in OUTCOMES[:2] for b in OUTCOMES[:2]
+    ]  # fmt: skip
+    columns = ("scenario_a", "scenario_b", "from", "to", "k", "n", "share")
+    run = make_run(tmp_path / "run", ["baseline", "collapse", "relief"], extra={"transitions": (columns, moves)})
+    flows = report(tmp_path, run).sections["changes"].split("Where the futures go: ")[1:]
+    told = [(re.match(r"from “(.*?)” to “(.*?)”", flow), re.search(r"(\d+)\.0% of them end", flow)) for flow in flows]
+    assert [(*title.groups(), share[1]) for title, share in told if title and share] == [
+        ("Baseline", "Collapse", "30"), ("Baseline", "Relief", "90"), ("Relief", "Collapse", "60"),
+    ]  # fmt: skip
+
+
 def test_a_sweep_shows_its_points(tmp_path):
     rows = [(i, "baseline", o, 10, 100, 0.1 * i / 2, 0.0, 0.3) for i in range(5) for o in OUTCOMES]
     extra = {

@@ -57,7 +57,7 @@ def add_flows(report: Report, context: dict[str, Any]) -> None:
         pairs: Pairs = {(str(r["from"]), str(r["to"])): k for r in rows if (k := number(r, "k")) > 0}
         if str(b) == report.scenarios[0].key:  # the reference on the left
             a, b, pairs = b, a, {(y, x): k for (x, y), k in pairs.items()}
-        before, after = (report.scenario(str(name)).title if name else "the other" for name in (a, b))
+        before, after = (report.scenario(str(name)).title for name in (a, b))
         if pairs:
             context["charts"].append(flow_chart(report, pairs, before, after, ("transitions",)))
 

@@ -30,7 +30,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "convergence": ("scenario", "outcome", "n", "p", "p_low", "p_high"),
     "trajectories": ("scenario", "trajectory", "date"),
     "experiments": ("scenario", "trajectory", "outcome"),
-    "transitions": ("from", "to", "k"),
+    "transitions": ("scenario_a", "scenario_b", "from", "to", "k"),
 }
 SHOWN = ("outcomes.csv", "compare.csv", "transitions.csv", "points.csv")  # a directory with none of them has no answer
 KEPT_LIMIT = 500  # kept trajectories of a scenario that are read
