@@ -6,7 +6,7 @@ STUDY ?= configs/talks_collapse.yaml
 RESULT ?= results/$(basename $(notdir $(STUDY)))
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all lint types test test-all browser golden run bench claims lines clean
+.PHONY: all lint types test test-all browser golden run bench bench-quick claims lines clean
 
 all: lint types test lines
 
@@ -29,8 +29,19 @@ run: $(VENV)/.installed
 	$(BIN)/crossroads run $(STUDY) -o $(RESULT) --force
 	$(BIN)/crossroads report $(RESULT) -o $(RESULT)/report.html
 
-bench: $(VENV)/.installed
-	$(BIN)/python -m benchmarks.speed
+$(VENV)/.installed-bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	touch $@
+
+BENCHMARKS := startup peers scaling sweeps efficiency
+
+bench: $(VENV)/.installed-bench
+	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	$(BIN)/python -m benchmarks.page
+
+bench-quick: $(VENV)/.installed-bench
+	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
+	$(BIN)/python -m benchmarks.page --quick
 
 claims: $(VENV)/.installed
 	$(BIN)/crossroads claims configs/h*.yaml --page docs/claims.md

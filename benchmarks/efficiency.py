@@ -44,7 +44,7 @@ def reduction(base: Floats, other: Floats, generator: np.random.Generator) -> tu
     picks = generator.integers(0, len(base), (2, BOOTSTRAPS, len(base)))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = base[picks[0]].var(axis=1) / other[picks[1]].var(axis=1)
-    low, high = np.nanquantile(ratios, (0.025, 0.975))
+    low, high = np.nanquantile(ratios, (0.025, 0.975), method="nearest")
     return ratio, float(low), float(high)
 
 
@@ -72,7 +72,7 @@ def measure(n: int, seeds: int) -> list[Row]:
 def main() -> None:
     given = arguments(__doc__)
     seeds = given.rounds or (QUICK_SEEDS if given.quick else SEEDS)
-    save("efficiency", measure(QUICK_N if given.quick else N, seeds))
+    save("efficiency", measure(QUICK_N if given.quick else N, seeds), given.quick)
 
 
 if __name__ == "__main__":

@@ -54,8 +54,9 @@ def memory(sizes: tuple[int, ...]) -> list[Row]:
 def main() -> None:
     given = arguments(__doc__)
     sizes = QUICK_SIZES if given.quick else SIZES
-    save("threads", threads(sizes[:2] if given.quick else sizes, given.rounds or (1 if given.quick else 9)))
-    save("memory", memory(sizes))
+    rounds = given.rounds or (1 if given.quick else 9)
+    save("threads", threads(sizes[:2] if given.quick else sizes, rounds), given.quick)
+    save("memory", memory(sizes), given.quick)
 
 
 if __name__ == "__main__":

@@ -105,8 +105,8 @@ def main() -> None:
     given = arguments(__doc__)
     rounds = given.rounds or (1 if given.quick else 7)
     with TemporaryDirectory() as folder:
-        save("startup", commands(rounds, folder))
-    save("compile", compiling(QUICK_SIZES if given.quick else SIZES, max(1, rounds // 2)))
+        save("startup", commands(rounds, folder), given.quick)
+    save("compile", compiling(QUICK_SIZES if given.quick else SIZES, max(1, rounds // 2)), given.quick)
 
 
 if __name__ == "__main__":

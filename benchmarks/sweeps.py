@@ -10,29 +10,29 @@ import csv
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from benchmarks.tools import RESULTS, Row, arguments, crossroads, interleaved, launched, save, spread
+from benchmarks.tools import Row, arguments, crossroads, folder, interleaved, launched, save, spread
 
 STUDY = "benchmarks/aid_sanctions_ceasefire.yaml"
 SCENARIOS = ("as_it_comes", "wave", "embargo")
 N, QUICK_N = 2_000, 200
-OUT = RESULTS / "sweep"
 
 
-def sweep(n: int, threads: int) -> Callable[[], object]:
+def sweep(n: int, threads: int, out: Path) -> Callable[[], object]:
     """The command, to be run."""
-    words = ["sweep", STUDY, "-n", str(n), "--threads", str(threads), "-o", str(OUT), "--force", "-q"]
+    words = ["sweep", STUDY, "-n", str(n), "--threads", str(threads), "-o", str(out), "--force", "-q"]
     for scenario in SCENARIOS:
         words += ["--scenario", scenario]
     return lambda: launched(crossroads(*words))
 
 
-def measure(n: int, rounds: int) -> list[Row]:
+def measure(n: int, rounds: int, out: Path) -> list[Row]:
     threads = sorted({1, min(2, os.cpu_count() or 1)})
-    contestants = {f"{k} threads" if k > 1 else "1 thread": sweep(n, k) for k in threads}
+    contestants = {f"{k} threads" if k > 1 else "1 thread": sweep(n, k, out) for k in threads}
     next(iter(contestants.values()))()  # compiles what is not yet in the cache
     times = interleaved(contestants, rounds, time.perf_counter)
-    with (OUT / "wide.csv").open(encoding="utf-8") as file:
+    with (out / "wide.csv").open(encoding="utf-8") as file:
         n_points = len(list(csv.DictReader(file)))
     n_scenarios = len(SCENARIOS)
     rows: list[Row] = []
@@ -48,7 +48,7 @@ def measure(n: int, rounds: int) -> list[Row]:
 def main() -> None:
     given = arguments(__doc__)
     n = QUICK_N if given.quick else N
-    save("sweeps", measure(n, given.rounds or (1 if given.quick else 5)))
+    save("sweeps", measure(n, given.rounds or (1 if given.quick else 5), folder(given.quick) / "sweep"), given.quick)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results" / "bench"
 UKRAINE = "configs/ukraine/model.yaml"
 Row = dict[str, object]
+Table = list[dict[str, str]]
+Tables = dict[str, Table]
 
 
 def arguments(description: str | None) -> argparse.Namespace:
@@ -56,10 +59,16 @@ def ratios(times: Sequence[float], base: Sequence[float]) -> list[float]:
     return [one / other for one, other in zip(times, base, strict=True)]
 
 
-def save(name: str, rows: Sequence[Row]) -> None:
-    """Write a table under results/bench and print it."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{name}.csv"
+def folder(quick: bool) -> Path:
+    """Where results go: those of quick runs apart, so that they are never taken for others."""
+    place = RESULTS / "quick" if quick else RESULTS
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def save(name: str, rows: Sequence[Row], quick: bool) -> None:
+    """Write a table and print it."""
+    path = folder(quick) / f"{name}.csv"
     columns = list(dict.fromkeys(column for row in rows for column in row))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
@@ -68,6 +77,20 @@ def save(name: str, rows: Sequence[Row]) -> None:
     for row in rows:
         print("  ".join(f"{key} {_shown(value)}" for key, value in row.items()))
     print(f"{path.relative_to(ROOT)}\n", flush=True)
+
+
+def read(quick: bool) -> Tables:
+    """All tables of earlier runs; one that is missing is empty."""
+    tables: Tables = defaultdict(list)
+    for path in folder(quick).glob("*.csv"):
+        with path.open(encoding="utf-8") as file:
+            tables[path.stem] = list(csv.DictReader(file))
+    return tables
+
+
+def number(row: Mapping[str, str], column: str) -> float:
+    """A number of a row; NaN where it has none."""
+    return float(row.get(column) or "nan")
 
 
 def _shown(value: object) -> str:

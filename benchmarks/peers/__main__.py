@@ -73,7 +73,7 @@ def main() -> None:
     else:
         cases = {"synthetic": ROOT / "benchmarks" / "peers" / "synthetic.yaml", "ukraine": ROOT / UKRAINE}
         rows = [row for name, path in cases.items() for row in race(Case.of(name, path), rounds, quick=False)]
-    save("peers", rows)
+    save("peers", rows, given.quick)
 
 
 if __name__ == "__main__":
