@@ -1,12 +1,13 @@
 """Charts and tables as data: the template writes the words and the numbers, the script of the page draws the marks.
 
 A chart is a list of panels. The script lays the panels out in as many columns as the window has room for, looks colours
-up in the palette of the theme, and hands traces to the charting library. Coordinates named ``dates`` stand for the
-chart's list of dates, so that it is written once.
+up in the palette of the theme, and hands traces to the charting library. Coordinates that several traces share, such as
+dates, are written once: a number in place of coordinates is their place in the chart's ``lists``.
 """
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,9 @@ from sim.output.report.colours import ink
 from sim.output.report.contents import Link
 from sim.output.report.text import is_number
 
+DIGITS = 6  # significant ones of a number in a chart; curves have fewer
+TWO_LINES = 29  # pixels
+WORTH_SHARING = 6  # coordinates
 Trace = dict[str, Any]
 Axis = dict[str, Any]
 
@@ -93,7 +97,6 @@ class Chart:
     legend: Sequence[Key] = ()
     links: Sequence[Link] = ()
     table: Table | None = None
-    dates: Sequence[str] = ()
     note: str = ""
     code: str = ""
     columns: int = 4  # at most
@@ -105,32 +108,65 @@ class Chart:
 
     def spec(self) -> str:
         """The chart for the script, as JSON that can stand in a page."""
-        panels = [{"title": p.title, "traces": p.traces, "x": p.x, "y": p.y, "notes": p.notes} for p in self.panels]
+        lists = _repeated(trace[axis] for panel in self.panels for trace in panel.traces for axis in _listed(trace))
+        panels = [
+            {"title": p.title, "traces": [_referring(t, lists) for t in p.traces], "x": p.x, "notes": p.notes}
+            | ({} if p.y == self.panels[0].y else {"y": p.y})
+            for p in self.panels
+        ]
         settings = {name: getattr(self, name) for name in ("columns", "height", "left", "unit")}
         return page_json(
-            settings | {"minWidth": self.min_width, "sharesY": self.shares_y, "dates": self.dates, "panels": panels}
+            settings
+            | {
+                "minWidth": self.min_width,
+                "sharesY": self.shares_y,
+                "lists": list(lists),
+                "y": self.panels[0].y,
+                "panels": panels,
+            }
         )
 
 
+def _listed(trace: Trace) -> list[str]:
+    """The axes on which a trace has enough coordinates to be worth sharing."""
+    return [axis for axis in ("x", "y") if len(trace.get(axis, ())) >= WORTH_SHARING]
+
+
+def _repeated(lists: Iterable[Sequence[Any]]) -> dict[tuple[Any, ...], int]:
+    """What occurs more than once, with its place."""
+    counts = Counter(map(tuple, lists))
+    return {found: place for place, found in enumerate(found for found, n in counts.items() if n > 1)}
+
+
+def _referring(trace: Trace, lists: Mapping[tuple[Any, ...], int]) -> Trace:
+    """A trace with numbers for the coordinates that it shares."""
+    keys = {axis: tuple(trace[axis]) for axis in _listed(trace)}
+    return trace | {axis: lists[key] for axis, key in keys.items() if key in lists}
+
+
 def page_json(value: object) -> str:
-    """JSON that nothing in it can end: no ``<``, no ``&``, ASCII only, no NaN."""
-    text = json.dumps(_finite(value), separators=(",", ":"), allow_nan=False)
+    """JSON that nothing in it can end: no ``<``, no ``&``, ASCII only, no NaN; numbers as exact as a chart can show."""
+    text = json.dumps(_shown(value), separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _finite(value: Any) -> Any:
+def _shown(value: Any) -> Any:
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return _short(value) if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: _shown(item) for key, item in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def rounded(values: Iterable[float], spread: float) -> list[float | int | None]:
+def _short(x: float) -> float | int:
+    x = float(f"{x:.{DIGITS}g}")
+    return int(x) if x == int(x) and abs(x) < 2**53 else x
+
+
+def rounded(values: Iterable[float], spread: float) -> list[float | None]:
     """Numbers with no more digits than a chart of this spread can show."""
-    digits = 4 - math.floor(math.log10(spread)) if spread > 0 else 6
-    cut = (round(float(v), digits) if is_number(v) else None for v in values)
-    return [int(v) if v is not None and v == int(v) and abs(v) < 2**53 else v for v in cut]
+    digits = 3 - math.floor(math.log10(spread)) if spread > 0 else DIGITS
+    return [round(float(v), digits) if is_number(v) else None for v in values]
 
 
 def line(x: Any, y: Any, colour: str, name: str, *, width: float = 2, dash: str = "solid", hover: str = "") -> Trace:
@@ -162,7 +198,7 @@ def dots(
     marker = {"color": colour, "size": size, "symbol": symbol, "line": {"width": 1, "color": ink("ui", 3)}}
     return {
         "type": "scatter", "mode": "markers", "x": x, "y": y, "marker": marker,
-        "customdata": texts, "hovertemplate": "%{customdata}<extra></extra>",
+        "customdata": texts, "hovertemplate": "%{customdata}",
     }  # fmt: skip
 
 
@@ -170,7 +206,7 @@ def bars(x: Sequence[Any], y: Sequence[Any], colour: str | Sequence[str], texts:
     """Horizontal bars."""
     return {
         "type": "bar", "orientation": "h", "x": x, "y": y, "marker": {"color": colour, "line": {"width": 0}},
-        "customdata": texts, "hovertemplate": "%{customdata}<extra></extra>", **more,
+        "customdata": texts, "hovertemplate": "%{customdata}", **more,
     }  # fmt: skip
 
 
@@ -201,6 +237,11 @@ def rows_axis(labels: Sequence[str]) -> Axis:
     return ticks | {"range": [len(labels) - 0.5, -0.5], "showgrid": False, "ticks": "", "minor": between}
 
 
+def rows_height(labels: Sequence[str], each: int) -> int:
+    """Room for named rows: more than ``each`` where a label has two lines."""
+    return len(labels) * (max(each, TWO_LINES) if any("<br>" in text for text in labels) else each)
+
+
 def probability_axis(top: float = 1.0, title: str = "") -> Axis:
     """From nought to what is needed, in percent."""
     end = 1.0 if top > 0.6 else max(1.12 * top, 0.01)
@@ -228,4 +269,4 @@ def _line(colour: str, width: float, dash: str = "solid") -> dict[str, Any]:
 
 
 def _hover(name: str, template: str) -> Trace:
-    return {"name": name, "hovertemplate": f"{name}: {template or '%{y:,.5~r}'}<extra></extra>"}
+    return {"hovertemplate": f"{name}: {template or '%{y:,.5~r}'}"}

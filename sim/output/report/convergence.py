@@ -7,6 +7,7 @@ from sim.output.report.colours import colour, dash, ink
 from sim.output.report.contents import Report, Row, Thing, grouped, number
 from sim.output.report.text import between, chart_text, count, is_number, percent
 
+LAST_SIZES = 3  # in the table of many scenarios
 MAX_BANDS = 3  # scenarios whose intervals are drawn; more would hide each other
 
 
@@ -60,11 +61,14 @@ def _panel(report: Report, outcome: str, by: dict[str, list[Row]], present: list
 def _table(report: Report, found: dict[str, dict[str, list[Row]]]) -> Table:
     columns = [Column("Trajectories", True), Column("Probability", True), Column("Monte Carlo, 95%", True)]
     groups = []
+    last = 0 if len(report.scenarios) <= MAX_BANDS else LAST_SIZES  # 0: all
     for outcome, by in found.items():
         for scenario in (s for s in report.scenarios if s.key in by):
             title = f"{report.outcome(outcome).title} · {scenario.title}"
-            groups.append(Group([_cells(row) for row in by[scenario.key]], title))
-    return Table("Convergence of every outcome", columns, groups, report.links("convergence"), is_folded=True)
+            groups.append(Group([_cells(row) for row in by[scenario.key][-last:]], title))
+    part = f", with the last {last} numbers of trajectories; convergence.csv has them all" if last else ""
+    caption = f"Convergence of every outcome{part}"
+    return Table(caption, columns, groups, report.links("convergence"), is_folded=True)
 
 
 def _cells(row: Row) -> list[Any]:

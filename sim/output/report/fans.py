@@ -76,15 +76,14 @@ def _legend(report: Report) -> list[Key]:
 
 def _chart(report: Report, name: str, series: Series, stride: int) -> Chart:
     series = {key: thinned(rows, stride) for key, rows in series.items()}
-    dates = max(([str(row["date"]) for row in rows] for rows in series.values()), key=len)
     spread = _spread(series)
     present = [s for s in report.scenarios if s.key in series]
     unit = unit_text(next(iter(series.values()))[0].get("unit", ""))
-    drawn = [_panel(s, series, present[0], spread, dates) for s in present]
+    drawn = [_panel(s, series, present[0], spread) for s in present]
     return Chart(
         title=report.name_of(name) + (f", {unit}" if unit else ""),
         summary=_summary(report, name, series, present),
-        panels=drawn, dates=dates, code=name, unit=unit,
+        panels=drawn, code=name, unit=unit,
         links=report.links("measures"), table=_table(report, name, series, present),
         columns=5, min_width=190, height=150, left=76 if unit else 56,
     )  # fmt: skip
@@ -96,19 +95,17 @@ def _spread(series: Series) -> float:
     return max(finite) - min(finite) if finite else 1.0
 
 
-def _panel(scenario: Thing, series: Series, reference: Thing, spread: float, dates: list[str]) -> Panel:
+def _panel(scenario: Thing, series: Series, reference: Thing, spread: float) -> Panel:
     rows = series[scenario.key]
-    own = [str(row["date"]) for row in rows]
-    x = "dates" if own == dates else own
+    x = [str(row["date"]) for row in rows]
     curve = {c: rounded((number(row, c) for row in rows), spread) for c in COLUMNS}
     traces: list[Trace] = []
     for low, high, alpha in (("p05", "p95", 0.18), ("p25", "p75", 0.34)):
         traces += band(x, curve[low], curve[high], ink("s", scenario.index, alpha), (low, high))
     if scenario != reference:
         base = series[reference.key]
-        there = [str(row["date"]) for row in base]
         medians = rounded((number(row, "p50") for row in base), spread)
-        x_base = "dates" if there == dates else there
+        x_base = [str(row["date"]) for row in base]
         traces.append(line(x_base, medians, ink("s", 0), "reference", width=1.4, dash="dot"))
     traces.append(line(x, curve["p50"], ink("s", scenario.index), "median"))
     title = chart_text(scenario.title, 60)

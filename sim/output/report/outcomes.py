@@ -17,6 +17,7 @@ from sim.output.report.charts import (
     dots,
     probability_axis,
     rows_axis,
+    rows_height,
     segments,
 )  # fmt: skip
 from sim.output.report.colours import colour, ink
@@ -92,7 +93,7 @@ def _detail(report: Report, shares: Shares) -> Chart:
         panels=[_outcome_panel(o, scenarios, shares, top) for o in report.outcomes],
         legend=uncertainty_keys(has_band(shares.values())),
         links=report.links("outcomes"),
-        columns=3, min_width=200, height=max(44, 22 * len(scenarios)), left=176,
+        columns=3, min_width=200, height=max(44, rows_height([wrapped(s.title) for s in scenarios], 22)), left=176,
         note="A panel marked “own scale” magnifies an outcome that would vanish on the scale of the others.",
     )  # fmt: skip
 
@@ -121,23 +122,28 @@ def _outcome_panel(outcome: Thing, scenarios: Sequence[Thing], shares: Shares, t
     own = max((highest(row) for _, _, row in rows), default=0.0)
     is_magnified = own < top / 4
     title = chart_text(outcome.title, 60) + (" · own scale" if is_magnified else "")
-    traces = [trace for at, s, row in rows for trace in interval_marks([(at, row)], s.index, s.title)]
     axis = probability_axis(own if is_magnified else top)
-    return Panel(traces, title=title, x=axis, y=rows_axis([wrapped(s.title) for s in scenarios]))
+    return Panel(interval_marks(rows), title=title, x=axis, y=rows_axis([wrapped(s.title) for s in scenarios]))
 
 
-def interval_marks(rows: Sequence[tuple[float, Row]], index: int, title: str, size: float = 1.0) -> list[Trace]:
-    """Probabilities of a scenario in their rows: pale epistemic bands, dark Monte Carlo intervals, a stroke at each."""
-    marks = []
-    bands = [(at, number(row, "epistemic_p05"), number(row, "epistemic_p95")) for at, row in rows]
-    if shown := [span for span in bands if is_number(span[1])]:
-        marks.append(segments(shown, ink("s", index, 0.3), width=12 * size))
-    spans = [(at, number(row, "p_low"), number(row, "p_high")) for at, row in rows]
-    marks.append(segments(spans, ink("s", index), width=5 * size))
-    texts = [f"{chart_text(title)}<br>{chart_text(in_words(row), 120)}" for _, row in rows]
-    strokes = dots([number(row, "p") for _, row in rows], [at for at, _ in rows], ink("ui", 0), texts)
+def interval_marks(rows: Sequence[tuple[float, Thing, Row]], size: float = 1.0) -> list[Trace]:
+    """Probabilities of scenarios, each at its height: pale epistemic band, dark Monte Carlo interval, a stroke."""
+    own: dict[Thing, list[tuple[float, Row]]] = {}
+    for at, scenario, row in rows:
+        own.setdefault(scenario, []).append((at, row))
+    marks = [trace for scenario, placed in own.items() for trace in _intervals(placed, scenario.index, size)]
+    texts = [f"{chart_text(s.title)}<br>{chart_text(in_words(row), 120)}" for _, s, row in rows]
+    strokes = dots([number(row, "p") for *_, row in rows], [at for at, *_ in rows], ink("ui", 0), texts)
     strokes["marker"] = {"symbol": "line-ns", "size": 8 * size, "line": {"width": 2, "color": ink("ui", 0)}}
     return [*marks, strokes]
+
+
+def _intervals(rows: Sequence[tuple[float, Row]], index: int, size: float) -> list[Trace]:
+    bands = [(at, number(row, "epistemic_p05"), number(row, "epistemic_p95")) for at, row in rows]
+    shown = [span for span in bands if is_number(span[1])]
+    pale = [segments(shown, ink("s", index, 0.3), width=12 * size)] if shown else []
+    spans = [(at, number(row, "p_low"), number(row, "p_high")) for at, row in rows]
+    return [*pale, segments(spans, ink("s", index), width=5 * size)]
 
 
 def _table(report: Report, shares: Shares) -> Table:

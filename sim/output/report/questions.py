@@ -10,11 +10,11 @@ from sim.output.report.charts import (
     Key,
     Panel,
     Table,
-    Trace,
     bars,
     offsets,
     probability_axis,
     rows_axis,
+    rows_height,
 )  # fmt: skip
 from sim.output.report.colours import colour, ink
 from sim.output.report.contents import Report, Row, Thing, grouped, number
@@ -69,10 +69,12 @@ def _asks(name: str, answers: Answers) -> str:
 def _binary_chart(report: Report, questions: dict[str, Answers]) -> Chart:
     present = [s for s in report.scenarios if any(s.key in _yes(a) for a in questions.values())]
     at = offsets(len(present))
-    traces: list[Trace] = []
-    for j, s in enumerate(present):
-        rows = [(i + at[j], _yes(answers).get(s.key, {})) for i, answers in enumerate(questions.values())]
-        traces += interval_marks([pair for pair in rows if is_number(number(pair[1], "p"))], s.index, s.title, 0.8)
+    rows = [
+        (i + at[j], s, _yes(answers).get(s.key, {}))
+        for j, s in enumerate(present)
+        for i, answers in enumerate(questions.values())
+    ]
+    traces = interval_marks([placed for placed in rows if is_number(number(placed[2], "p"))], 0.8)
     top = max((highest(row) for a in questions.values() for row in _yes(a).values()), default=1.0)
     labels = [wrapped(_asks(name, answers), 40, 3) for name, answers in questions.items()]
     return Chart(
@@ -96,17 +98,18 @@ def _panels_chart(report: Report, questions: dict[str, Answers]) -> Chart:
         "interval and the epistemic band.",
         panels=[_binary_panel(name, answers, present) for name, answers in questions.items()],
         legend=uncertainty_keys(has_band(row for a in questions.values() for row in _yes(a).values())),
-        links=report.links("questions"), columns=3, min_width=220, left=176, height=18 * len(present),
+        links=report.links("questions"), columns=3, min_width=220, left=176,
+        height=rows_height([wrapped(s.title) for s in present], 18),
     )  # fmt: skip
 
 
 def _binary_panel(name: str, answers: Answers, present: list[Thing]) -> Panel:
     rows = [(i, s, _yes(answers).get(s.key, {})) for i, s in enumerate(present)]
     told = [(i, s, row) for i, s, row in rows if is_number(number(row, "p"))]
-    traces = [trace for i, s, row in told for trace in interval_marks([(i, row)], s.index, s.title, 0.9)]
     top = max((highest(row) for _, _, row in told), default=1.0)
     title = chart_text(_asks(name, answers), 90)
-    return Panel(traces, title=title, x=probability_axis(top), y=rows_axis([wrapped(s.title) for s in present]))
+    rows_of_scenarios = rows_axis([wrapped(s.title) for s in present])
+    return Panel(interval_marks(told, 0.9), title=title, x=probability_axis(top), y=rows_of_scenarios)
 
 
 def _numeric_chart(report: Report, questions: dict[str, Answers]) -> Chart:

@@ -12,7 +12,7 @@ from sim.output.report.text import chart_text, humanised, is_number, percent
 
 OPEN = 8
 MOST_PANELS = 200
-BUDGET = 60_000
+BUDGET = 30_000  # shares in all charts together; beyond that, fewer dates are drawn
 Shares = dict[str, dict[str, list[Row]]]  # scenario -> value -> rows over time
 
 
@@ -56,16 +56,15 @@ def _movement(shares: Shares) -> float:
 def _chart(report: Report, name: str, shares: Shares, stride: int) -> Chart:
     shares = {s: {v: thinned(rows, stride) for v, rows in by_value.items()} for s, by_value in shares.items()}
     values = list(dict.fromkeys(value for by_value in shares.values() for value in by_value))
-    dates = max(([str(r["date"]) for r in rows] for by in shares.values() for rows in by.values()), key=len)
     present = [s for s in report.scenarios if s.key in shares]
     return Chart(
         title=report.name_of(name),
         summary=f"Shares of the futures with each value of {name} over time, stacked from 0 to 100 percent, "
         f"one panel per scenario. {_told(present, shares)}",
-        panels=[_panel(s, shares[s.key], values, dates) for s in present],
+        panels=[_panel(s, shares[s.key], values) for s in present],
         legend=[Key(humanised(value), colour("v", i), "square") for i, value in enumerate(values)],
         links=report.links("states"), table=_table(report, name, shares, present),
-        dates=dates, code=name, columns=5, min_width=190, height=120, left=48,
+        code=name, columns=5, min_width=190, height=120, left=48,
     )  # fmt: skip
 
 
@@ -79,13 +78,13 @@ def _told(present: list[Thing], shares: Shares) -> str:
     return "; ".join(told) + "."
 
 
-def _panel(scenario: Thing, by_value: dict[str, list[Row]], values: Sequence[str], dates: list[str]) -> Panel:
+def _panel(scenario: Thing, by_value: dict[str, list[Row]], values: Sequence[str]) -> Panel:
     traces = []
     for i, value in enumerate(values):
         if value in by_value:
-            own = [str(row["date"]) for row in by_value[value]]
-            y = [round(number(row, "share"), 4) for row in by_value[value]]
-            traces.append(area("dates" if own == dates else own, y, ink("v", i), chart_text(humanised(value), 30)))
+            x = [str(row["date"]) for row in by_value[value]]
+            y = [round(number(row, "share"), 3) for row in by_value[value]]
+            traces.append(area(x, y, ink("v", i), chart_text(humanised(value), 30)))
     axis = {"range": [0, 1], "tickformat": ".0%", "tickvals": [0, 0.5, 1], "showgrid": False}
     title = chart_text(scenario.title, 60)
     return Panel(traces, title=title, x={"type": "date", "unified": True, "showgrid": False}, y=axis)

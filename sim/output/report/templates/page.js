@@ -104,14 +104,15 @@
     spec.panels.forEach((panel, i) => {
       const id = i ? String(i + 1) : "", here = place(spec, at, i);
       const hides = spec.sharesY && here.column > 0;
+      const vertical = panel.y || spec.y; // what is not given is as in the first panel
       layout["xaxis" + id] = axis(panel.x, {
         domain: here.x, anchor: "y" + id, nticks: panel.x.tickvals || panel.x.dtick ? undefined : Math.max(2, Math.floor(at.wide / (panel.x.type === "date" ? 76 : 52))),
       });
-      layout["yaxis" + id] = axis(panel.y, {
+      layout["yaxis" + id] = axis(vertical, {
         domain: here.y, anchor: "x" + id, showticklabels: !hides, matches: spec.sharesY && i ? "y" : undefined,
-        nticks: panel.y.tickvals ? undefined : Math.max(3, Math.floor(spec.height / 34)),
+        nticks: vertical.tickvals ? undefined : Math.max(3, Math.floor(spec.height / 34)),
       });
-      if (spec.unit && !here.column && !panel.y.title) layout["yaxis" + id].title.text = spec.unit;
+      if (spec.unit && !here.column && !vertical.title) layout["yaxis" + id].title.text = spec.unit;
       const labels = layout["yaxis" + id].ticktext;
       if (labels) layout["yaxis" + id].ticktext = labels.map((text) => fitted(text, Math.max(8, Math.floor(at.left / 6.1))));
       const flows = panel.x.visible === false && at.inner < 740;
@@ -123,7 +124,8 @@
       for (const note of panel.notes) layout.annotations.push({...(flows ? inwards(note, Math.floor(at.inner / 2 / 7.4)) : note), xref: "x" + id, yref: "y" + id, font: {size: 12, color: ui[0], weight: note.weight || 400}, weight: undefined});
       for (const trace of panel.traces) {
         const drawn = coloured(trace, "");
-        if (drawn.x === "dates") drawn.x = spec.dates;
+        for (const axis of ["x", "y"]) if (typeof drawn[axis] === "number") drawn[axis] = spec.lists[drawn[axis]];
+        if (drawn.hovertemplate) drawn.hovertemplate += "<extra></extra>";
         if (drawn.line && drawn.type === "scatter") drawn.line.simplify = false;
         data.push({...drawn, xaxis: "x" + id, yaxis: "y" + id, cliponaxis: drawn.mode === "markers" ? false : undefined});
       }
