@@ -10,9 +10,10 @@ import json
 import os
 import pickle
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sim.errors import UsageError
 
@@ -89,8 +90,7 @@ class FileJournal:
             self._begin()
             for name, value in entries.items():
                 if value is not None:
-                    entry = pickle.dumps(value, protocol=5)
-                    self._put(name, hashlib.sha256(entry).digest(), entry)
+                    self._put(name, partial(_write_entry, value=value))
             for name, value in entries.items():
                 if value is None:
                     (self.folder / name).unlink(missing_ok=True)
@@ -104,20 +104,41 @@ class FileJournal:
     def _begin(self) -> None:
         self.folder.mkdir(exist_ok=True)
         if not self.is_begun:
-            self._put(IDENTITY, json.dumps(self.identity, indent=2).encode())
+            text = json.dumps(self.identity, indent=2).encode()
+            self._put(IDENTITY, lambda file: file.write(text))
 
-    def _put(self, name: str, *parts: bytes) -> None:
+    def _put(self, name: str, write: Callable[[BinaryIO], object]) -> None:
         """A file, whole or not at all."""
         temporary = self.folder / f".{name}.new"
         try:
             with open(temporary, "wb") as file:
-                file.writelines(parts)
+                write(file)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self.folder / name)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+class _Hashed:
+    """Writes through to a file and sums up what it writes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.sha256 = file, hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.sha256.update(data)
+        return self.file.write(data)
+
+
+def _write_entry(file: BinaryIO, value: object) -> None:
+    """A sha256, then a pickle, which is never whole in memory."""
+    file.write(bytes(DIGEST))
+    hashed = _Hashed(file)
+    pickle.dump(value, hashed, protocol=5)
+    file.seek(0)
+    file.write(hashed.sha256.digest())
 
 
 def identity_of(folder: Path) -> dict[str, Any] | None:
