@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.commands.studies import load_study
 from sim.commands.terminal import Terminal
-from sim.errors import ModelError, Problem
+from sim.errors import ModelError, Problem, UsageError
 
 if TYPE_CHECKING:
     from sim.model.declarations import Study
@@ -26,11 +26,13 @@ def check_command(path: Path, terminal: Terminal) -> int:
             terminal.document({"ok": False, "problems": [_problem(p) for p in error.problems]})
         raise
     terminal.warnings(study.warnings)
-    counts = counts_of(study)
-    if "sweep" in study.blocks:
-        from sim.analysis.sweep_plan import plan_of
-
-        counts["points"] = len(plan_of(study).points)
+    try:
+        counts = counts_of(study)
+    except UsageError as error:
+        if terminal.as_json:
+            problem = {"code": "", "message": str(error), "hint": "", "file": study.path, "line": 0, "column": 0}
+            terminal.document({"ok": False, "problems": [problem]})
+        raise
     warnings = [_problem(warning) for warning in study.warnings]
     if terminal.as_json:
         terminal.document({"ok": True, "name": study.name, "counts": counts, "problems": [], "warnings": warnings})
@@ -41,9 +43,17 @@ def check_command(path: Path, terminal: Terminal) -> int:
 
 
 def counts_of(study: "Study") -> dict[str, int]:
-    """How many declarations of each kind there are, elements of an index counted singly."""
-    counts = {kind: len(getattr(study.model, kind)) for kind in KINDS}
-    return {**counts, "scenarios": len(study.scenarios)}
+    """How many declarations of each kind there are, elements of an index counted singly; the points of a sweep.
+
+    Raises:
+        UsageError: where the sweep is not as it should be.
+    """
+    counts = {kind: len(getattr(study.model, kind)) for kind in KINDS} | {"scenarios": len(study.scenarios)}
+    if "sweep" in study.blocks:
+        from sim.analysis.sweep_plan import plan_of
+
+        counts["points"] = len(plan_of(study).points)
+    return counts
 
 
 def _counted(n: int, kind: str) -> str:

@@ -38,15 +38,16 @@ class Jitted:
     """
 
     def __init__(self, module: str, name: str, rooms: tuple[str, ...]) -> None:
-        self.module, self.name, self.rooms = module, name, rooms
-        self._compiled: dict[tuple[str, ...], Callable[..., int]] = {}
+        self.module, self.name = module, name
+        self.code = cache.key_of(rooms, module, name)  # now: what is compiled later must not pass for newer code
+        self._compiled: dict[tuple[object, ...], Callable[..., int]] = {}
 
     def __call__(self, *arguments: Any) -> None:
-        kinds = tuple(_kind(argument) for argument in arguments)
-        with _lock:
-            function = self._compiled.get(kinds)
-            if function is None:
-                function = self._compiled[kinds] = self._link(kinds)
+        key = tuple(_key(argument) for argument in arguments)
+        function = self._compiled.get(key)
+        if function is None:
+            with _lock:
+                function = self._compiled[key] = self._link(tuple(_kind(argument) for argument in arguments))
         unused = ctypes.c_void_p()
         status = function(ctypes.byref(unused), ctypes.byref(unused), *_flat(arguments))
         if status != 0:
@@ -55,7 +56,7 @@ class Jitted:
     def _link(self, kinds: tuple[str, ...]) -> Callable[..., int]:
         target = Target()
         versions = version("numba"), llvmlite.__version__, target.processor, target.features
-        key = cache.key_of(self.rooms, self.module, self.name, kinds, *versions)
+        key = cache.key_of((), self.code, kinds, *versions)
         entry = cache.fetch("jitted", key)
         if entry is None:
             entry = self._compile(target, kinds)
@@ -81,9 +82,18 @@ class Jitted:
         return symbol, target.compile(function.inspect_llvm(signature))
 
 
+def _key(argument: Any) -> object:
+    """What tells types apart, quickly."""
+    if isinstance(argument, np.ndarray):
+        return argument.dtype, argument.ndim, argument.flags.c_contiguous
+    return isinstance(argument, float)
+
+
 def _kind(argument: Any) -> str:
     """The type of an argument: ``float64 2 C`` for an array, its layout last, or the name of a scalar's."""
     if isinstance(argument, np.ndarray):
+        if not argument.dtype.isnative:
+            raise TypeError("an array in the byte order of another machine")
         return f"{argument.dtype.name} {argument.ndim} {'C' if argument.flags.c_contiguous else 'A'}"
     return "float64" if isinstance(argument, float) else "int64"
 
@@ -101,7 +111,8 @@ def _flat(arguments: tuple[Any, ...]) -> list[Any]:
     flat: list[Any] = []
     for a in arguments:
         if isinstance(a, np.ndarray):
-            flat += [None, None, a.size, a.itemsize, a.ctypes.data, *a.shape, *a.strides]
+            address = a.__array_interface__["data"][0]
+            flat += [None, None, a.size, a.itemsize, address, *a.shape, *a.strides]
         else:
             flat.append(float(a) if isinstance(a, float) else int(a))
     return flat

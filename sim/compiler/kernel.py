@@ -17,7 +17,7 @@ from sim.compiler.passes import optimise
 from sim.compiler.program import Program
 from sim.compiler.vector import LANES, REAL, VectorModule, VectorOps
 
-ROOMS = ("numerics", "language", "compiler")  # what a kernel depends on
+CODE = cache.key_of(("numerics", "language", "compiler"))  # what a kernel depends on, as it is when it is loaded
 FUNCTIONS = ("start", "step", "fill", "observe", "share")
 
 
@@ -53,7 +53,7 @@ def _rebuild(program: Program) -> Kernel:
 def build(program: Program) -> Kernel:
     """Compile a program, or load it from the cache."""
     target = Target()
-    key = cache.key_of(ROOMS, llvmlite.__version__, target.processor, target.features, program)
+    key = cache.key_of((), CODE, llvmlite.__version__, target.processor, target.features, program)
     entry = cache.fetch("kernels", key)
     if entry is None:
         optimised = optimise(program)
@@ -74,7 +74,7 @@ def kernel_text(program: Program) -> str:
 def compiled(text: str) -> Native:
     """A module of its own, compiled or from the cache."""
     target = Target()
-    key = cache.key_of(ROOMS, llvmlite.__version__, target.processor, target.features, text)
+    key = cache.key_of((), CODE, llvmlite.__version__, target.processor, target.features, text)
     code = cache.fetch("kernels", key)
     if code is None:
         code = target.compile(text)

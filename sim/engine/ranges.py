@@ -103,7 +103,9 @@ def _atoms(ordered: Floats, finite: npt.NDArray[np.bool_], low: Floats, scale: F
 
 def _lone(at: Ints, values: Floats) -> tuple[Ints, Floats]:
     """Of values in ascending order of their bins: the bins with at least two values, all equal."""
-    start = np.flatnonzero(np.append(True, at[1:] != at[:-1])[: len(at)])
+    if len(at) == 0:
+        return at, values
+    start = np.flatnonzero(np.append(True, at[1:] != at[:-1]))
     last = np.append(start[1:], len(at)) - 1
     lone = (last > start) & (values[start] == values[last])
     return at[start][lone], values[start][lone]

@@ -121,6 +121,8 @@ def finish(
     summary: ScenarioSummary, shape: Shape, scenario: Scenario, sampler: Sampler, failure: Failure | None
 ) -> ScenarioResult:
     """The results of a scenario from its summary."""
+    if summary.values.n + summary.failures.count != shape.n:
+        raise RuntimeError("trajectories are missing, or were counted twice")
     layout, clustered = shape.layout, bool(sampler.varying)
     counts = summary.counting.clusters.finish(clustered)
     bands = epistemic_bands(counts, _beta_quantile)

@@ -91,7 +91,7 @@ def _plain(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Signs that would be markup; an underscore within a word is none."""
-    return re.sub(r"[\\`*<\[]|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
+    return re.sub(r"[\\`*<\[]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

@@ -6,6 +6,9 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from sim import __version__
+from sim.compiler.observer import BINS
+from sim.engine.driver import CHUNK
+from sim.engine.pilot import PILOT
 from sim.engine.results import Settings
 from sim.model.declarations import Scenario, Study
 from sim.output.manifest import model_hash
@@ -17,6 +20,7 @@ def identity_of_run(study: Study, scenarios: Sequence[Scenario], settings: Setti
     return {
         "kind": "run",
         "version": __version__,
+        "chunks": [CHUNK, PILOT, BINS],
         "study": study.name,
         "model": model.name,
         "model_sha256": model_hash(model.sources),

@@ -236,8 +236,10 @@ def test_what_is_wrong_is_said_with_its_place_and_nothing_is_written(place, caps
     before = set(place.iterdir())
     assert run_cli("sweep", study_with(place, block), "-o", "swept") == 2
     assert said in capsys.readouterr().err
-    assert run_cli("check", place / "study.yaml") == 2
-    assert said in capsys.readouterr().err
+    assert run_cli("check", place / "study.yaml", "--json") == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert said in json.loads(printed.out)["problems"][0]["message"]
     assert set(place.iterdir()) - before == {place / "study.yaml"}
 
 

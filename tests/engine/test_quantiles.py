@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from sim.compiler.observer import BINS
 from sim.engine.quantiles import exact_quantiles, histogram_quantiles
 from sim.engine.ranges import Ranges
 from tests.engine.models import histogram_of
@@ -79,3 +80,12 @@ def test_exact_quantiles_of_infinite_values_are_empty():
 
 def test_no_values_no_quantiles():
     assert np.isnan(exact_quantiles(np.zeros((2, 2, 0)))).all()
+
+
+@pytest.mark.parametrize("values", [np.full(50, 5e-324), np.repeat([1e308, -1e308], 25), np.full(50, np.inf)])
+def test_repeated_values_in_no_bin_are_no_atoms(values):
+    """Where the width of the bins is beyond floating point, as in a quantity that decays to nothing."""
+    with np.errstate(all="ignore"):
+        ranges = Ranges.from_pilot(values[None, None])
+    assert ranges.atom_at.shape == ranges.atom_value.shape
+    assert (ranges.atom_at < BINS).all()

@@ -153,6 +153,16 @@ def test_a_journal_of_another_study_is_refused(crossed, tmp_path, change, said):
 
 
 @pytest.mark.usefixtures("eager")
+def test_chunks_of_another_size_are_refused(crossed, tmp_path, monkeypatch):
+    with pytest.raises(Stop):
+        stopped(crossed, tmp_path / "run", 3000)
+    monkeypatch.setattr("sim.output.identity.CHUNK", 2 * CHUNK)
+    _, store = store_of(crossed, tmp_path / "run")
+    with pytest.raises(UsageError, match="chunks was"), store:
+        pass
+
+
+@pytest.mark.usefixtures("eager")
 def test_another_version_is_refused(crossed, tmp_path, monkeypatch):
     with pytest.raises(Stop):
         stopped(crossed, tmp_path / "run", 3000)

@@ -5,7 +5,7 @@ import pytest
 from sim.errors import UsageError
 from sim.language.tree import Apply, Literal, Read
 from sim.model.declarations import Actor, Decision, Derived, Option, Parameter
-from sim.output.document import html, markdown
+from sim.output.document import Document, html, markdown
 from sim.output.explain import explain
 from sim.output.formula import formula, reads
 from sim.output.readers import order_of_derived, readers
@@ -93,6 +93,7 @@ def test_text_of_a_model_is_never_markup():
     nasty = Parameter(name="p", place=PLACE, value=lit(1), about="<script>*bold* [x](y) `z z` `z`", source="</style>",
                       site="p")  # fmt: skip
     document = explain(model(parameters=(nasty,)))
+    assert "\\_\\_a\\_\\_ b_c" in markdown(Document("__a__ b_c", "", ()))
     assert "\\<script>\\*bold\\* \\[x](y) \\`z z\\` `z`" in markdown(document)
     page = html(document)
     assert "<script" not in page
