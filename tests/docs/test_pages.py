@@ -5,9 +5,10 @@ import re
 import pytest
 
 from sim.output.columns import COLUMNS
+from sim.output.report.sections import SECTIONS
 from tests.docs.blocks import DOCS, ROOT, blocks, edited
 
-OURS = ("tutorial.md", "language.md", "command-line.md", "outputs.md", "validation.md", "index.md")
+OURS = ("tutorial.md", "language.md", "command-line.md", "outputs.md", "report.md", "validation.md", "index.md")
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(DOCS / name for name in OURS)]
 
 
@@ -37,6 +38,17 @@ def test_lines_are_not_too_long(path):
 def test_the_index_leads_to_every_page_of_ours():
     listed = set(re.findall(r"\]\(([^)]+)\)", (DOCS / "index.md").read_text(encoding="utf-8")))
     assert listed >= {"errors.md", "design.md", *OURS} - {"index.md"}
+
+
+def test_the_page_on_reports_names_every_section():
+    listed = re.findall(r"^\| (.*?) \| .* \|$", (DOCS / "report.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed[2:] == [section.title for section in SECTIONS]
+
+
+def test_pictures_are_small():
+    pictures = list(DOCS.rglob("*.png"))
+    assert pictures
+    assert all(picture.stat().st_size < 120_000 for picture in pictures)
 
 
 def test_paths_in_the_validation_page_exist():
