@@ -65,20 +65,27 @@ def look(visit: Visitor) -> Iterator[Callable[..., Visit]]:
 
 @pytest.fixture(scope="module")
 def visit(browser: Any) -> Visitor:
-    """``with visit(file, width=1280, dark=False, script=True) as opened: ...``: a page of one's own, to be changed."""
+    """``with visit(file, width=1280, dark=False, script=True) as opened: ...``: a page of one's own, to be changed.
+
+    Pages of one look share a process, which has the charting library compiled after the first of them.
+    """
+
+    @cache
+    def context(width: int, dark: bool, script: bool) -> Any:
+        return browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+        )
 
     @contextmanager
     def visiting(
         file: Path, *, width: int = 1280, dark: bool = False, script: bool = True, drawn: bool = True
     ) -> Iterator[Visit]:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=script,
-        )
+        page = context(width, dark, script).new_page()
         try:
-            yield Visit(context.new_page()).open(file, drawn=drawn and script)
+            yield Visit(page).open(file, drawn=drawn and script)
         finally:
-            context.close()
+            page.close()
 
     return visiting
