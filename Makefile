@@ -26,7 +26,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 run: $(VENV)/.installed
-	$(BIN)/crossroads run $(STUDY) -o $(RESULT) --force
+	$(BIN)/crossroads run $(STUDY) -o $(RESULT) --keep 100 --force
 	$(BIN)/crossroads report $(RESULT) -o $(RESULT)/report.html
 
 $(VENV)/.installed-bench: $(VENV)/.installed
