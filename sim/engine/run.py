@@ -4,14 +4,12 @@ import time
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from sim.compiler.kernel import Kernel, build
+from sim.compiler.kernel import build
 from sim.compiler.lower import lower
 from sim.engine.designs import DESIGNS
-from sim.engine.driver_sums import MOST_DRAWS
 from sim.engine.executors import Executor, available_cores, threads
-from sim.engine.results import ParameterSummary, Results, Settings, summarise_parameter
+from sim.engine.results import Results, Settings
 from sim.engine.runner import PATIENCE, Counter, Journal, Progress, Runner
-from sim.engine.scenario_run import sampler_of
 from sim.errors import UsageError
 from sim.model.declarations import Model, Sample, Scenario, Study
 
@@ -74,7 +72,7 @@ def run_with(
         layout=kernel.program.layout,
         settings=settings,
         scenarios=tuple(done),
-        parameters=_parameters(kernel, study.model, chosen, settings),
+        parameters=runner.parameters,
         wall_seconds=time.perf_counter() - started[0],
         cpu_seconds=time.process_time() - started[1],
     )
@@ -129,23 +127,3 @@ def varying_parameters(study: Study) -> frozenset[str]:
     fixed = {p.name for p in study.model.parameters if p.prior is None}
     given = ((name, value) for s in study.scenarios for name, value in s.parameters.items())
     return frozenset(name for name, value in given if name in fixed and isinstance(value, Sample))
-
-
-def _parameters(
-    kernel: Kernel, model: Model, scenarios: tuple[Scenario, ...], settings: Settings
-) -> tuple[ParameterSummary, ...]:
-    """Each parameter that varies, as sampled in the first scenario in which it does."""
-    samplers = (sampler_of(kernel, model, scenario, settings) for scenario in scenarios)
-    found: dict[str, ParameterSummary] = {}
-    priors = {p.name: p.prior for p in model.parameters}
-    for sampler, scenario in zip(samplers, scenarios, strict=True):
-        new = [name for name in sampler.varying if name not in found]
-        if not new:
-            continue
-        values = sampler.values(0, min(sampler.n_draws, MOST_DRAWS))
-        for name in new:
-            given = scenario.parameters.get(name)
-            prior = given if isinstance(given, Sample) else priors[name]
-            row = values[sampler.uncertain.index(name)]
-            found[name] = summarise_parameter(name, prior or Sample("", ()), row)
-    return tuple(found[p.name] for p in model.parameters if p.name in found)

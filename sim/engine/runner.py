@@ -9,13 +9,15 @@ from typing import Any, Protocol
 
 from sim.compiler.kernel import Kernel
 from sim.engine.driver import CHUNK
+from sim.engine.driver_sums import MOST_DRAWS
 from sim.engine.executors import Executor, KilledTask
 from sim.engine.pilot import PILOT
-from sim.engine.results import ScenarioResult, Settings, finish
-from sim.engine.scenario_run import ScenarioRun
+from sim.engine.results import ParameterSummary, ScenarioResult, Settings, finish, summarise_parameter
+from sim.engine.sampling import Sampler
+from sim.engine.scenario_run import ScenarioRun, sampler_of
 from sim.engine.summaries import ScenarioSummary, Shape
 from sim.errors import ClusterError
-from sim.model.declarations import Model, Scenario
+from sim.model.declarations import Model, Sample, Scenario
 
 Progress = Callable[[int, int], None]  # trajectories done, of how many
 Stretch = tuple[int, int]  # chunks from the first up to, and not with, the second
@@ -123,18 +125,26 @@ class Runner:
         self.executor, self.journal = executor, journal
         self.shape = Shape(kernel.program.layout, model.questions, settings.n, settings.replicates)
         self.unwritten: dict[str, object] = {}
+        self._parameters: dict[str, ParameterSummary] = {}
+
+    @property
+    def parameters(self) -> tuple[ParameterSummary, ...]:
+        """Each parameter that varies, as sampled in the first scenario that was run in which it does."""
+        return tuple(self._parameters[p.name] for p in self.model.parameters if p.name in self._parameters)
 
     def scenario(self, scenario: Scenario, counter: Counter) -> ScenarioResult:
         """Run one scenario."""
         key = f"scenario-{scenario.name}"
         found: ScenarioResult | None = self._read(f"{key}-done")
         if found is not None:
+            self._summarise(scenario, sampler_of(self.kernel, self.model, scenario, self.settings))
             counter.add(self.settings.n)
             return found
         work = ScenarioRun.of(self.kernel, self.model, scenario, self.settings)
         summary = self._summary(work, key, counter)
         failure = work.failure(summary.failures.first)
         result = finish(summary, self.shape, scenario, work.sampler, failure)
+        self._summarise(scenario, work.sampler)
         self.unwritten |= {f"{key}-done": result, key: None}
         return result
 
@@ -169,6 +179,19 @@ class Runner:
             if self.journal is not None and self.journal.is_due and self.journal.write(self.unwritten):
                 self.unwritten = {}
         return total.summary
+
+    def _summarise(self, scenario: Scenario, sampler: Sampler) -> None:
+        """Note the parameters that vary here and have not before."""
+        new = [name for name in sampler.varying if name not in self._parameters]
+        if not new:
+            return
+        values = sampler.values(0, min(sampler.n_draws, MOST_DRAWS))
+        priors = {p.name: p.prior for p in self.model.parameters}
+        for name in new:
+            given = scenario.parameters.get(name)
+            prior = given if isinstance(given, Sample) else priors[name]
+            row = values[sampler.uncertain.index(name)]
+            self._parameters[name] = summarise_parameter(name, prior or Sample("", ()), row)
 
     def _read(self, name: str) -> Any:
         return None if self.journal is None else self.journal.read(name)
