@@ -103,6 +103,7 @@ class _Threads:
             try:
                 for state in _Serial(self.patience)(next_tasks(), start, work):
                     found.put(state)
+                    del state  # or it would live until the next is handed over
             except BaseException as error:
                 stop.set()
                 found.put(error)
@@ -121,6 +122,7 @@ class _Threads:
                     working -= 1
                 else:
                     yield state
+                del state
         finally:  # an interrupt or a failure ends the others after their present task
             stop.set()
             for thread in pool:

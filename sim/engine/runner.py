@@ -178,6 +178,7 @@ class Runner:
             self.unwritten[key] = total
             if self.journal is not None and self.journal.is_due and self.journal.write(self.unwritten):
                 self.unwritten = {}
+            del part  # it would live until the next one comes
         return total.summary
 
     def _summarise(self, scenario: Scenario, sampler: Sampler) -> None:
