@@ -103,8 +103,8 @@ def draw(tables: Tables, png: Path, svg: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
+    from matplotlib import pyplot
     from PIL import Image
-from matplotlib import pyplot
 
     style = {"font.size": 8, "axes.titlesize": 9, "axes.spines.top": False, "axes.spines.right": False}
     with pyplot.rc_context({**style, "svg.fonttype": "none", "svg.hashsalt": "crossroads"}):

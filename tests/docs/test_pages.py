@@ -60,7 +60,7 @@ def test_paths_in_the_validation_page_exist():
 
 def test_the_readme_lists_the_tables_of_a_run():
     listed = set(re.findall(r"`(\w+)\.csv`", (ROOT / "README.md").read_text(encoding="utf-8")))
-    assert listed == set(COLUMNS) - {"trajectories", "experiments", "experiments end"}
+    assert listed == set(COLUMNS) - {"experiments end"}
 
 
 def test_the_taste_is_fifteen_lines():
