@@ -1,10 +1,9 @@
 """Who may talk to the page."""
 
-import asyncio
-
 import pytest
 
 from sim.app.guard import Guard
+from tests.app.loops import finished
 
 
 def asked(token="", *, host="127.0.0.1:8000", query="", kind="http", **headers):
@@ -22,7 +21,7 @@ def asked(token="", *, host="127.0.0.1:8000", query="", kind="http", **headers):
 
     pairs = [(b"host", host.encode()), *((k.encode(), v.encode()) for k, v in headers.items())]
     scope = {"type": kind, "headers": pairs, "query_string": query.encode()}
-    asyncio.run(Guard(app, token)(scope, receive, send))
+    finished(Guard(app, token)(scope, receive, send))
     return sent[0].get("status", sent[0]["type"]), any(k == b"set-cookie" for k, _ in sent[0].get("headers", []))
 
 

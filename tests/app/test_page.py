@@ -17,6 +17,7 @@ from sim.commands.run import RunOptions, run_command
 from sim.commands.terminal import Terminal
 from sim.engine.run import settings_of
 from sim.model.load import load
+from tests.app.loops import finished
 from tests.app.test_session import MODEL, read_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of libraries that we do not call
@@ -45,7 +46,7 @@ def on_page(explorer, folder, story, query=""):
             await settled(user)
             await story(user)
 
-    asyncio.run(play())
+    finished(play())
 
 
 async def settled(user):
