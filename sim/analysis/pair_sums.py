@@ -21,10 +21,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_LOOPS, _ROOMS = "sim.analysis.pair_loops", ("compiler", "analysis/pair_loops.py")
-_add_means = Jitted(_LOOPS, "add_means", _ROOMS)
-_add_histogram = Jitted(_LOOPS, "add_histogram", _ROOMS)
-_add_sides = Jitted(_LOOPS, "add_sides", _ROOMS)
+_LOOPS = "sim.analysis.pair_loops"
+_add_means, _add_histogram, _add_sides = (Jitted(_LOOPS, name) for name in ("add_means", "add_histogram", "add_sides"))
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from sim.compiler.inputs import Inputs
 from sim.compiler.kernel import Kernel, build
 from sim.compiler.lower import lower
 from sim.engine.driver import CHUNK
-from sim.engine.driver_sums import MOST_DRAWS, DriverSums, targets_of
+from sim.engine.driver_sums import DriverSums, targets_of
 from sim.engine.executors import GRAIN, Executor, KilledTask, threads
 from sim.engine.pilot import Pilot
 from sim.engine.ranges import QUANTILES, Ranges
-from sim.engine.results import Floats, ParameterSummary, Results, Settings, finish, summarise_parameter
+from sim.engine.results import Floats, ParameterSummary, Results, Settings, finish, summarise_parameters
 from sim.engine.run import check_settings, varying_parameters
 from sim.engine.runner import PATIENCE, ChunkWork, Counter, Part, Progress, Tally, cut
 from sim.engine.sampling import Sampler
@@ -215,16 +215,11 @@ class CaseWork(Generic[Made]):
 
     def _parameters(self, case: Case, sampler: Sampler) -> tuple[ParameterSummary, ...]:
         """Those that vary here, and in no scenario before this one."""
-        priors = {p.name: p.prior for p in self.cases.study.model.parameters}
+        model = self.cases.study.model
         start = case.number - case.number % len(self.cases.study.scenarios)
         earlier = {name for i in range(start, case.number) for name in self._sampler(self.cases[i]).varying}
-        values = sampler.values(0, min(sampler.n_draws, MOST_DRAWS))
-        new = [name for name in sampler.varying if name not in earlier]
-        rows = ((name, values[sampler.uncertain.index(name)]) for name in new)
-        given = case.scenario.parameters
-        chosen = ((name, given.get(name, priors[name]), row) for name, row in rows)
-        found = {n: summarise_parameter(n, p if isinstance(p, Sample) else Sample("", ()), row) for n, p, row in chosen}
-        return tuple(found[name] for name in priors if name in found)
+        found = summarise_parameters(sampler, case.scenario, model, earlier)
+        return tuple(found[p.name] for p in model.parameters if p.name in found)
 
 
 def _by_chunk(executor: Executor, counter: Counter) -> Fold:

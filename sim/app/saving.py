@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sim.app.state import State
-from sim.errors import OutputError, UsageError
+from sim.errors import UsageError
 from sim.model.declarations import Study
 from sim.model.document import Mapping, compose
 from sim.model.source import Report, Source
 from sim.model.study import plain
+from sim.output.text_file import write_new
 
 REFERENCE = "reference"
 
@@ -53,13 +54,7 @@ def study_text(study: Study, state: State, name: str, folder: Path, n: int, seed
 def save_study(text: str, name: str, folder: Path) -> Path:
     """Write it to a file that does not exist yet."""
     path = folder / f"{name}.yaml"
-    try:
-        with open(path, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        raise OutputError(f"{path} exists already") from None
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+    write_new(path, text)
     return path
 
 

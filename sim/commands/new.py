@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from sim.commands.terminal import Terminal
-from sim.errors import OutputError, UsageError
+from sim.errors import UsageError
 
 TEMPLATE = Path(__file__).parent / "new_model.yaml"
 SCHEMA = "crossroads.schema.json"
@@ -17,27 +17,17 @@ def new_command(name: str, terminal: Terminal) -> int:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         raise UsageError(f"{name!r} is no name for a model: lower_snake_case, and no Python keyword")
     from sim.model.schema import json_schema
+    from sim.output.text_file import write_new
 
     model, schema = Path(f"{name}.yaml"), Path(SCHEMA)
     text = TEMPLATE.read_text(encoding="utf-8").replace("NAME", name)
-    _write(model, text)
+    write_new(model, text)
     written = [model]
     if not schema.exists():
-        _write(schema, json.dumps(json_schema(), indent=2) + "\n")
+        write_new(schema, json.dumps(json_schema(), indent=2) + "\n")
         written.append(schema)
     if terminal.as_json:
         terminal.document({"files": [str(path) for path in written]})
     else:
         terminal.result(f"{model}\n\nnext: crossroads check {model}\n      crossroads run {model}")
     return 0
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that does not exist yet."""
-    try:
-        with open(path, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        raise OutputError(f"{path} exists already") from None
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error

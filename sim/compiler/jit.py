@@ -34,11 +34,13 @@ class Jitted:
     Args:
         module: the full name of the module where it stands under :func:`njit`; imported only to compile it.
         name: its name there.
-        rooms: folders and files of the package on which the code depends, that of the module among them.
+
+    The module may use the compiler and nothing else of the package.
     """
 
-    def __init__(self, module: str, name: str, rooms: tuple[str, ...]) -> None:
+    def __init__(self, module: str, name: str) -> None:
         self.module, self.name = module, name
+        rooms = "compiler", module.removeprefix("sim.").replace(".", "/") + ".py"
         self.code = cache.key_of(rooms, module, name)  # now: what is compiled later must not pass for newer code
         self._compiled: dict[tuple[object, ...], Callable[..., int]] = {}
 

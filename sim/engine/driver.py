@@ -19,7 +19,7 @@ from sim.engine.ranges import Ranges
 CHUNK = 16 * BLOCK  # trajectories in a chunk
 GROUP = 2  # blocks that go through the records together
 
-_run = Jitted("sim.engine.loop", "run", ("compiler", "engine/loop.py"))
+_run = Jitted("sim.engine.loop", "run")
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ T95 = 2.093  # 97.5% quantile of Student's t with GROUPS - 1 degrees of freedom
 FEWEST_DRAWS = 2 * GROUPS
 UNIT = 2.0**16  # residuals are whole numbers of this part of a standard deviation, so that their sums are exact
 
-_explain = Jitted("sim.engine.driver_loops", "explain", ("compiler", "engine/driver_loops.py"))
+_explain = Jitted("sim.engine.driver_loops", "explain")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What a run found: plain numbers by scenario, in the order of the layout. Tables are made of it in ``sim.output``."""
 
 import math
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from sim.compiler.kernel import elementwise
 from sim.compiler.program import Layout
+from sim.engine.driver_sums import MOST_DRAWS
 from sim.engine.drivers import Drivers, find_drivers
 from sim.engine.intervals import ClusteredCount, epistemic_bands, wilson
 from sim.engine.ranges import QUANTILES
@@ -181,6 +183,22 @@ def _kept_parameters(kept: Ints, sampler: Sampler, replicates: int) -> Floats:
         return np.zeros((len(sampler.uncertain), 0))
     draws = kept // replicates
     return sampler.values(0, int(draws[-1]) + 1)[:, draws]
+
+
+def summarise_parameters(
+    sampler: Sampler, scenario: Scenario, model: Model, known: Container[str]
+) -> dict[str, ParameterSummary]:
+    """The parameters that vary in a scenario, as sampled in it, but for those that are known."""
+    new = [name for name in sampler.varying if name not in known]
+    if not new:
+        return {}
+    values = sampler.values(0, min(sampler.n_draws, MOST_DRAWS))
+    priors = {p.name: p.prior for p in model.parameters} | scenario.parameters
+    found = {}
+    for name in new:
+        prior, row = priors[name], values[sampler.uncertain.index(name)]
+        found[name] = summarise_parameter(name, prior if isinstance(prior, Sample) else Sample("", ()), row)
+    return found
 
 
 def summarise_parameter(name: str, prior: Sample, values: Floats) -> ParameterSummary:

@@ -9,15 +9,14 @@ from typing import Any, Protocol
 
 from sim.compiler.kernel import Kernel
 from sim.engine.driver import CHUNK
-from sim.engine.driver_sums import MOST_DRAWS
 from sim.engine.executors import Executor, KilledTask
 from sim.engine.pilot import PILOT
-from sim.engine.results import ParameterSummary, ScenarioResult, Settings, finish, summarise_parameter
+from sim.engine.results import ParameterSummary, ScenarioResult, Settings, finish, summarise_parameters
 from sim.engine.sampling import Sampler
 from sim.engine.scenario_run import ScenarioRun, sampler_of
 from sim.engine.summaries import ScenarioSummary, Shape
 from sim.errors import ClusterError
-from sim.model.declarations import Model, Sample, Scenario
+from sim.model.declarations import Model, Scenario
 
 Progress = Callable[[int, int], None]  # trajectories done, of how many
 Stretch = tuple[int, int]  # chunks from the first up to, and not with, the second
@@ -183,16 +182,7 @@ class Runner:
 
     def _summarise(self, scenario: Scenario, sampler: Sampler) -> None:
         """Note the parameters that vary here and have not before."""
-        new = [name for name in sampler.varying if name not in self._parameters]
-        if not new:
-            return
-        values = sampler.values(0, min(sampler.n_draws, MOST_DRAWS))
-        priors = {p.name: p.prior for p in self.model.parameters}
-        for name in new:
-            given = scenario.parameters.get(name)
-            prior = given if isinstance(given, Sample) else priors[name]
-            row = values[sampler.uncertain.index(name)]
-            self._parameters[name] = summarise_parameter(name, prior or Sample("", ()), row)
+        self._parameters |= summarise_parameters(sampler, scenario, self.model, self._parameters)
 
     def _read(self, name: str) -> Any:
         return None if self.journal is None else self.journal.read(name)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_add_counts = Jitted("sim.engine.loop", "add_counts", ("compiler", "engine/loop.py"))
+_add_counts = Jitted("sim.engine.loop", "add_counts")
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,15 @@ def _cells(values: list[Any]) -> list[str]:
         return [made[text] for text in values]
     if kinds == {float}:
         return [repr(value + 0.0) if value == value else "" for value in values]  # + 0.0: no negative zero
-    return [str(value) if isinstance(value, int) else _cells([_plain(value)])[0] for value in values]
+    return [_cell(value) for value in values]
 
 
-def _plain(value: Any) -> str | float:
-    """A text or number of the language itself."""
-    return str(value) if isinstance(value, str) else float(value)
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float):
+        return repr(float(value) + 0.0) if value == value else ""
+    return str(value)
 
 
 def _text(text: str) -> str:

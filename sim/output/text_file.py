@@ -1,4 +1,4 @@
-"""One text file, written beside its place and then renamed: whole or absent."""
+"""Single text files: a new one, or one that is replaced whole."""
 
 import os
 from pathlib import Path
@@ -22,3 +22,18 @@ def write_text(path: Path, text: str) -> None:
             partial.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that does not exist yet.
+
+    Raises:
+        OutputError: if it exists, or cannot be written.
+    """
+    try:
+        with open(path, "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise OutputError(f"{path} exists already") from None
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error

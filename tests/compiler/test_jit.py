@@ -6,10 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from sim import cache
 from sim.compiler.jit import Jitted
-
-ROOMS = ("compiler", "engine/loop.py")
 
 
 @pytest.fixture
@@ -19,7 +16,7 @@ def cached(tmp_path, monkeypatch):
 
 
 def add_counts():
-    return Jitted("sim.engine.loop", "add_counts", ROOMS)
+    return Jitted("sim.engine.loop", "add_counts")
 
 
 def arrays():
@@ -83,5 +80,6 @@ def test_a_warm_run_loads_no_compiler():
     assert done.stdout == "[]\n"
 
 
-def test_the_cache_is_keyed_by_the_code():
-    assert cache.key_of(ROOMS, "a") != cache.key_of(("compiler",), "a")
+def test_code_of_another_file_is_another_entry():
+    codes = {Jitted(module, "run").code for module in ("sim.engine.loop", "sim.engine.driver_loops")}
+    assert len(codes) == 2

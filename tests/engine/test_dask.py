@@ -21,12 +21,10 @@ from sim.engine.runner import ChunkWork, Tally
 from sim.engine.scenario_run import ScenarioRun
 from sim.engine.summaries import ScenarioSummary, Shape
 from sim.errors import ClusterError, UsageError
-from sim.output.csv_text import csv_text
 from sim.output.identity import identity_of_run
 from sim.output.store import Store
-from sim.output.tables import all_tables
 from tests.engine.models import crossing, study
-from tests.engine.test_resume import MODEL
+from tests.engine.test_resume import MODEL, texts
 
 distributed = pytest.importorskip("distributed", reason="the extra `distributed` is not installed")
 dask_executor = pytest.importorskip("sim.engine.dask_executor")
@@ -34,10 +32,6 @@ dask_executor = pytest.importorskip("sim.engine.dask_executor")
 N = 20_011
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore")  # of a library that leaves sockets and threads behind
-
-
-def texts(results):
-    return {table.name: csv_text(table) for table in all_tables(results)}
 
 
 @pytest.fixture(scope="module")
