@@ -19,6 +19,7 @@ from sim.numerics.special import normal_quantile
 
 BLOCK = 64  # trajectories in a block
 STRIDE = BLOCK + LANES  # doubles from row to row: a power of two would crowd all rows into a few sets of the cache
+WORDS = 2 * LANES  # words of the generator side by side in ``fill``: as wide as LANES reals
 QUAD = 4  # records whose draws share one block of the generator
 TRAJECTORY_DRAWS = -2  # the counter, in place of a record, of draws made once per trajectory
 VARIANTS = ("uniform", "exponential", "normal")
@@ -97,7 +98,7 @@ class Emission:
         )
 
     def _fill_loop(self, variant: str, count: int, offset: int, before: str) -> str:
-        ops = VectorOps(self.module, f"{variant}.")
+        ops = VectorOps(self.module, f"{variant}.", WORDS)
         v = variant
         ops.lines += [
             f"  br label %{v}.row",
@@ -116,12 +117,13 @@ class Emission:
         words = _generate(ops, low, "%step", f"%{v}.site")
         at = ops.emit(f"add i64 %{v}.base, %{v}.l")
         for number, word in enumerate(words):
-            value = _shape(ops, variant, word)
-            place = ops.emit(f"add i64 {at}, {number * STRIDE}")
-            pointer = ops.emit(f"getelementptr double, ptr %draws, i64 {place}")
-            ops.lines.append(f"  store {REAL} {value}, ptr {pointer}, align 64")
+            for lane in range(0, WORDS, LANES):
+                value = _shape(ops, variant, _part(ops, word, lane))
+                place = ops.emit(f"add i64 {at}, {number * STRIDE + lane}")
+                pointer = ops.emit(f"getelementptr double, ptr %draws, i64 {place}")
+                ops.lines.append(f"  store {REAL} {value}, ptr {pointer}, align 64")
         ops.lines += [
-            f"  %{v}.l1 = add i64 %{v}.l, {LANES}",
+            f"  %{v}.l1 = add i64 %{v}.l, {WORDS}",
             f"  %{v}.lc = icmp ult i64 %{v}.l1, {BLOCK}",
             f"  br i1 %{v}.lc, label %{v}.lane, label %{v}.end",
             f"{v}.end:",
@@ -146,16 +148,22 @@ def _common() -> list[str]:
 
 
 def _splat_word(ops: VectorOps, value: str) -> str:
-    first = ops.emit(f"insertelement {WORD} poison, i32 {value}, i64 0")
-    return ops.emit(f"shufflevector {WORD} {first}, {WORD} poison, {WORD} zeroinitializer")
+    first = ops.emit(f"insertelement {ops.words} poison, i32 {value}, i64 0")
+    return ops.emit(f"shufflevector {ops.words} {first}, {ops.words} poison, {ops.words} zeroinitializer")
+
+
+def _part(ops: VectorOps, word: str, lane: int) -> str:
+    """LANES of more words, from this lane on."""
+    wanted = "<" + ", ".join(f"i32 {lane + i}" for i in range(LANES)) + ">"
+    return ops.emit(f"shufflevector {ops.words} {word}, {ops.words} poison, {WORD} {wanted}")
 
 
 def _trajectories(ops: VectorOps, lane: str) -> str:
-    """The low words of the numbers of the trajectories in these lanes (a block never crosses 2^32)."""
+    """The low words of the numbers of the trajectories from this lane on (a block never crosses 2^32)."""
     offset = ops.emit(f"trunc i64 {lane} to i32")
     base = ops.emit(f"add i32 %low0, {offset}")
-    steps = "<" + ", ".join(f"i32 {i}" for i in range(LANES)) + ">"
-    return ops.emit(f"add {WORD} {_splat_word(ops, base)}, {steps}")
+    steps = "<" + ", ".join(f"i32 {i}" for i in range(ops.n_words)) + ">"
+    return ops.emit(f"add {ops.words} {_splat_word(ops, base)}, {steps}")
 
 
 def _generate(ops: VectorOps, low: str, step: str, site: str = "%site") -> tuple[str, str, str, str]:

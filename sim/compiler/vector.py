@@ -56,8 +56,9 @@ ATTRIBUTES = (
 class VectorOps:
     """``Ops`` that print LLVM text; a value is the name of a register or a constant."""
 
-    def __init__(self, module: VectorModule, prefix: str = "v") -> None:
+    def __init__(self, module: VectorModule, prefix: str = "v", words: int = LANES) -> None:
         self.module = module
+        self.n_words, self.words = words, f"<{words} x i32>"  # side by side, of the generator
         self.lines: list[str] = []
         self.label = "entry"
         self._prefix = prefix
@@ -210,13 +211,14 @@ class VectorOps:
         return f"splat (i32 {value - 2**32 if value >= 2**31 else value})"
 
     def wadd(self, a: str, b: str) -> str:
-        return self.emit(f"add {WORD} {a}, {b}")
+        return self.emit(f"add {self.words} {a}, {b}")
 
     def wxor(self, a: str, b: str) -> str:
-        return self.emit(f"xor {WORD} {a}, {b}")
+        return self.emit(f"xor {self.words} {a}, {b}")
 
     def wrotl(self, a: str, count: int) -> str:
-        return self._intrinsic(f"llvm.fshl.v{LANES}i32", WORD, (WORD,) * 3, (a, a, self.word(count)))
+        kinds = (self.words,) * 3
+        return self._intrinsic(f"llvm.fshl.v{self.n_words}i32", self.words, kinds, (a, a, self.word(count)))
 
     def widen(self, a: str) -> str:
         return self.emit(f"zext {WORD} {a} to {BITS}")

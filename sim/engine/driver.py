@@ -87,6 +87,12 @@ def _bits(failed: np.ndarray, n_blocks: int) -> np.ndarray:
     return packed.view(np.uint64).reshape(n_blocks)
 
 
+def _by_thing(by_block: np.ndarray) -> np.ndarray:
+    """[n_blocks, n_things, BLOCK] -> [n_things, n_blocks * BLOCK]"""
+    n_blocks, n_things, _ = by_block.shape
+    return by_block.transpose(1, 0, 2).reshape(n_things, n_blocks * BLOCK)
+
+
 class _Sums:
     """What is added up over the trajectories of a chunk."""
 
@@ -112,7 +118,7 @@ class _Sums:
 
 @dataclass(slots=True)
 class _Single:
-    """What is known of each trajectory; rows are as long as whole blocks."""
+    """What is known of each trajectory; rows are as long as whole blocks, counts and firsts block by block."""
 
     slots: np.ndarray
     failed: np.ndarray
@@ -140,8 +146,8 @@ class _Single:
             failed=failed,
             answers=answers,
             given=given,
-            counts=self.counts[:, :count],
-            firsts=self.firsts[:, :count],
+            counts=_by_thing(self.counts)[:, :count],
+            firsts=_by_thing(self.firsts)[:, :count],
             final=self.final[:, :count],
             sums=sums.total(0),
             squares=sums.total(1),
@@ -189,8 +195,8 @@ class _Memory:
         single = _Single(
             slots=np.zeros((len(self.result_slots), size)),
             failed=np.full(size, -1, dtype=np.int32),
-            counts=np.zeros((self.n_things, size), dtype=np.int32),
-            firsts=np.full((self.n_things, size), -1, dtype=np.int32),
+            counts=np.zeros((n_blocks, self.n_things, BLOCK), dtype=np.int32),
+            firsts=np.full((n_blocks, self.n_things, BLOCK), -1, dtype=np.int32),
             final=np.zeros((n_measures, size)),
             kept=np.zeros((layout.n_records, n_measures + len(layout.machines), n_keep)),
         )

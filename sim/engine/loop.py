@@ -26,18 +26,17 @@ def _copy(given: Any, other: Any) -> None:
 
 
 @njit
-def _begin(slots: Any, things: Any, counts: Any, firsts: Any, at: int) -> None:
+def _begin(slots: Any, machine_slots: Any, machine_things: Any, counts: Any, firsts: Any) -> None:
     """An initial phase value or option counts as entered at the start."""
-    machine_slots, machine_things = things[2], things[3]
     for machine in range(len(machine_slots)):
         for lane in range(BLOCK):
             thing = machine_things[machine] + int(slots[machine_slots[machine], lane])
-            counts[thing, at + lane] = 1
-            firsts[thing, at + lane] = 0
+            counts[thing, lane] = 1
+            firsts[thing, lane] = 0
 
 
 @njit
-def _note(marks: Any, slots: Any, things: Any, counts: Any, firsts: Any, at: int, date: int) -> None:
+def _note(marks: Any, slots: Any, things: Any, counts: Any, firsts: Any, date: int) -> None:
     """Count what happened, from the bits of the marks."""
     mark_things, machine_of_mark, machine_slots, machine_things = things
     for row in range(len(marks)):
@@ -49,9 +48,9 @@ def _note(marks: Any, slots: Any, things: Any, counts: Any, firsts: Any, at: int
             if thing < 0:
                 machine = machine_of_mark[row]
                 thing = machine_things[machine] + int(slots[machine_slots[machine], lane])
-            counts[thing, at + lane] += 1
-            if firsts[thing, at + lane] < 0:
-                firsts[thing, at + lane] = date
+            counts[thing, lane] += 1
+            if firsts[thing, lane] < 0:
+                firsts[thing, lane] = date
 
 
 @njit
@@ -101,7 +100,7 @@ def run(
             call_block(start, odds[i], evens[i], parameters[i], uniforms, schedule[0], draws[i], records[i], marks,
                        np.uint32(key0), np.uint32(key1), base, 0)  # fmt: skip
             _copy(evens[i], odds[i])  # what is never stored again must stand in both
-            _begin(evens[i], things, counts, firsts, (group + i) * BLOCK)
+            _begin(evens[i], machine_slots, machine_things, counts[group + i], firsts[group + i])
         for record in range(n_records):
             slots, following = (odds, evens) if record % 2 else (evens, odds)
             for i in range(size):
@@ -111,7 +110,7 @@ def run(
                                records[i], marks, np.uint32(key0), np.uint32(key1), base, record)  # fmt: skip
                 call_block(step, slots[i], following[i], parameters[i], uniforms, schedule[record], draws[i],
                            records[i], marks, np.uint32(key0), np.uint32(key1), base, record)  # fmt: skip
-                _note(marks, following[i], things, counts, firsts, (group + i) * BLOCK, record + 1)
+                _note(marks, following[i], things, counts[group + i], firsts[group + i], record + 1)
             for i in range(size):
                 mask = masks[group + i]
                 call_observe(observe, records[i], ranges[record], sums[record], histogram[record], mask)
