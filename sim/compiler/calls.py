@@ -4,6 +4,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 
@@ -70,6 +71,23 @@ def _lowest_bit(typing_context: Any, bits: Any) -> Any:
     return signature, codegen
 
 
+def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+    """Have the line of the cache with array[index] brought near, to be written soon; any index does no harm."""
+    signature = types.void(array, types.int64)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        made = context.make_array(array)(context, builder, arguments[0])
+        place = builder.bitcast(builder.gep(made.data, [arguments[1]]), pointer)
+        function = ir.FunctionType(ir.VoidType(), [pointer, word, word, word])
+        declared = cgutils.get_or_insert_function(builder.module, function, "llvm.prefetch.p0")
+        builder.call(declared, [place, ir.Constant(word, 1), ir.Constant(word, 3), ir.Constant(word, 1)])
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
 call_block: Any = intrinsic(_call_block)
 call_observe: Any = intrinsic(_call_observe)
 lowest_bit: Any = intrinsic(_lowest_bit)
+prefetch: Any = intrinsic(_prefetch)

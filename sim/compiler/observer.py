@@ -10,54 +10,69 @@ BINS = 1024  # of a histogram; one below them, one above, and one for lanes that
 ROW = BINS + 3
 SUMS = 4 * LANES  # doubles of a row of sums
 RANGES = 3  # doubles of a row of ranges: low, scale, center
+NUMBERS = f"<{LANES} x i16>"
 
-OBSERVE = "ptr noalias %records, ptr noalias %ranges, ptr noalias %sums, ptr noalias %histogram, i64 %rows, i64 %mask"
+OBSERVE = "ptr noalias %records, ptr noalias %ranges, ptr noalias %sums, ptr noalias %bins, i64 %rows, i64 %mask"
 
 
 def observe(module: VectorModule, block: int, stride: int) -> str:
-    """The text of ``observe(records, ranges, sums, histogram, rows, mask)``."""
+    """The text of ``observe(records, ranges, sums, bins, rows, mask)``: sums, and the numbers of bins, to be counted.
+
+    Where all lanes count, as they do but for the last block of a run and those with a failure, no lane is asked.
+    """
     ops = VectorOps(module)
     ops.lines += [
         "  %none = icmp eq i64 %rows, 0",
-        "  br i1 %none, label %done, label %row",
-        "row:",
-        "",  # the counter of the loop, once its end is known
+        "  br i1 %none, label %done, label %some",
+        "some:",
+        "  %whole = icmp eq i64 %mask, -1",
+        "  br i1 %whole, label %all, label %part",
     ]
-    place = len(ops.lines) - 1
-    ops.label = "row"
-    low, scale, center = (_range(ops, number) for number in range(RANGES))
-    places = [_pointer(ops, "%sums", SUMS, number * LANES) for number in range(4)]
-    total, square, least, most = (ops.emit(f"load {REAL}, ptr {p}, align 64") for p in places)
-    bins = ops.emit(f"mul i64 %r, {ROW}")
-    for lane in range(0, block, LANES):
-        value = ops.emit(f"load {REAL}, ptr {_pointer(ops, '%records', stride, lane)}, align 64")
-        counts = _mask(ops, lane)
-        away = ops.select(counts, ops.sub(value, center), splat(0.0))
-        total, square = ops.add(total, away), ops.fma(away, away, square)
-        least = ops.select(ops.and_(counts, ops.lt(value, least)), value, least)
-        most = ops.select(ops.and_(counts, ops.gt(value, most)), value, most)
-        _count(ops, bins, _bin(ops, value, low, scale, counts))
-    ops.lines[place] = f"  %r = phi i64 [0, %entry], [%r1, %{ops.label}]"
-    for pointer, result in zip(places, (total, square, least, most), strict=True):
-        ops.lines.append(f"  store {REAL} {result}, ptr {pointer}, align 64")
-    ops.lines += [
-        "  %r1 = add i64 %r, 1",
-        "  %more = icmp ult i64 %r1, %rows",
-        "  br i1 %more, label %row, label %done",
-        "done:",
-        "  ret void",
-    ]
+    _rows(ops, "all", block, stride, masked=False)
+    _rows(ops, "part", block, stride, masked=True)
+    ops.lines += ["done:", "  ret void"]
     return "\n".join([f"define void @observe({OBSERVE}) #0 {{", "entry:", *ops.lines, "}", ""])
 
 
-def _pointer(ops: VectorOps, base: str, width: int, offset: int) -> str:
-    row = ops.emit(f"mul i64 %r, {width}")
+def _rows(ops: VectorOps, label: str, block: int, stride: int, masked: bool) -> None:
+    """The loop over the rows."""
+    r = f"%{label}.r"
+    ops.lines += [f"{label}:", f"  {r} = phi i64 [0, %some], [{r}1, %{label}]"]
+    low, scale, center = (_range(ops, r, number) for number in range(RANGES))
+    places = [_pointer(ops, "%sums", r, SUMS, number * LANES) for number in range(4)]
+    total, square, least, most = (ops.emit(f"load {REAL}, ptr {p}, align 64") for p in places)
+    first = ops.emit(f"mul i64 {r}, {block}")
+    for lane in range(0, block, LANES):
+        value = ops.emit(f"load {REAL}, ptr {_pointer(ops, '%records', r, stride, lane)}, align 64")
+        away, lower, higher = ops.sub(value, center), ops.lt(value, least), ops.gt(value, most)
+        place = _bin(ops, value, low, scale)
+        if masked:
+            counts = _mask(ops, lane)
+            away = ops.select(counts, away, splat(0.0))
+            lower, higher = ops.and_(counts, lower), ops.and_(counts, higher)
+            place = ops.select(counts, place, splat(BINS + 2))
+        total, square = ops.add(total, away), ops.fma(away, away, square)
+        least, most = ops.select(lower, value, least), ops.select(higher, value, most)
+        number = ops.emit(f"fptosi {REAL} {place} to {NUMBERS}")
+        at = ops.emit(f"getelementptr i16, ptr %bins, i64 {ops.emit(f'add i64 {first}, {lane}')}")
+        ops.lines.append(f"  store {NUMBERS} {number}, ptr {at}, align 2")
+    for pointer, result in zip(places, (total, square, least, most), strict=True):
+        ops.lines.append(f"  store {REAL} {result}, ptr {pointer}, align 64")
+    ops.lines += [
+        f"  {r}1 = add i64 {r}, 1",
+        f"  {r}more = icmp ult i64 {r}1, %rows",
+        f"  br i1 {r}more, label %{label}, label %done",
+    ]
+
+
+def _pointer(ops: VectorOps, base: str, index: str, width: int, offset: int) -> str:
+    row = ops.emit(f"mul i64 {index}, {width}")
     at = ops.emit(f"add i64 {row}, {offset}")
     return ops.emit(f"getelementptr double, ptr {base}, i64 {at}")
 
 
-def _range(ops: VectorOps, number: int) -> str:
-    return splat_of(ops, ops.emit(f"load double, ptr {_pointer(ops, '%ranges', RANGES, number)}"))
+def _range(ops: VectorOps, index: str, number: int) -> str:
+    return splat_of(ops, ops.emit(f"load double, ptr {_pointer(ops, '%ranges', index, RANGES, number)}"))
 
 
 def _mask(ops: VectorOps, lane: int) -> str:
@@ -66,39 +81,12 @@ def _mask(ops: VectorOps, lane: int) -> str:
     return ops.emit(f"bitcast i{LANES} {byte} to {TRUTH}")
 
 
-def _bin(ops: VectorOps, value: str, low: str, scale: str, counts: str) -> str:
-    """Bin numbers: 0 below, 1 to BINS, BINS + 1 above, BINS + 2 for lanes that do not count."""
+def _bin(ops: VectorOps, value: str, low: str, scale: str) -> str:
+    """Bin numbers: 0 below, 1 to BINS, BINS + 1 above; BINS + 2 is for lanes that do not count."""
     place = ops.mul(ops.sub(value, low), scale)
     place = ops.select(ops.lt(place, splat(-1.0)), splat(-1.0), place)
     place = ops.select(ops.lt(place, splat(BINS)), place, splat(BINS))
-    place = ops.select(counts, place, splat(BINS + 1))
-    return ops.emit(f"fptosi {REAL} {ops.add(place, splat(1.0))} to <{LANES} x i64>")
-
-
-def _count(ops: VectorOps, bins: str, numbers: str) -> None:
-    """One more in each bin; at once where all lanes are in the same, as those of a value that seldom changes are."""
-    first = ops.emit(f"extractelement <{LANES} x i64> {numbers}, i64 0")
-    start = ops.emit(f"insertelement <{LANES} x i64> poison, i64 {first}, i64 0")
-    alike = ops.emit(f"shufflevector <{LANES} x i64> {start}, <{LANES} x i64> poison, <{LANES} x i32> zeroinitializer")
-    differ = ops.emit(f"icmp ne <{LANES} x i64> {numbers}, {alike}")
-    one, many, after = ops.fresh("one"), ops.fresh("many"), ops.fresh("counted")
-    ops.lines.append(f"  br i1 {ops.anywhere(differ)}, label %{many}, label %{one}")
-    ops.begin(one)
-    _add(ops, bins, first, LANES)
-    ops.lines.append(f"  br label %{after}")
-    ops.begin(many)
-    for lane in range(LANES):
-        _add(ops, bins, ops.emit(f"extractelement <{LANES} x i64> {numbers}, i64 {lane}"), 1)
-    ops.lines.append(f"  br label %{after}")
-    ops.begin(after)
-
-
-def _add(ops: VectorOps, bins: str, number: str, amount: int) -> None:
-    at = ops.emit(f"add i64 {bins}, {number}")
-    pointer = ops.emit(f"getelementptr i16, ptr %histogram, i64 {at}")
-    count = ops.emit(f"load i16, ptr {pointer}")
-    more = ops.emit(f"add i16 {count}, {amount}")
-    ops.lines.append(f"  store i16 {more}, ptr {pointer}")
+    return ops.add(place, splat(1.0))
 
 
 SHARE = "ptr noalias %records, ptr noalias %rows, ptr noalias %values, ptr noalias %shares, i64 %columns, i64 %mask"

@@ -12,12 +12,12 @@ from sim.compiler.emit import BLOCK, QUAD, STRIDE
 from sim.compiler.inputs import Inputs
 from sim.compiler.jit import Jitted
 from sim.compiler.kernel import Kernel, aligned
-from sim.compiler.observer import RANGES, ROW, SUMS
+from sim.compiler.observer import RANGES, SUMS
 from sim.compiler.vector import LANES
 from sim.engine.ranges import Ranges
 
 CHUNK = 16 * BLOCK  # trajectories in a chunk
-GROUP = 2  # blocks that go through the records together
+PAD = 16  # counts between rows, which at distances of a power of two would crowd into a few sets of the cache
 
 _run = Jitted("sim.engine.loop", "run")
 
@@ -43,7 +43,7 @@ class Chunk:
     squares: np.ndarray  # float64[n_records, n_measures]: of (value - center) squared
     lows: np.ndarray  # float64[n_records, n_measures]
     highs: np.ndarray  # float64[n_records, n_measures]
-    histogram: np.ndarray  # uint16[n_records, n_measures, ROW]: below, the bins, above, who does not count
+    bins: np.ndarray  # uint16[n_records, n_blocks, n_measures, BLOCK]: 0 below, the bins, above, who does not count
     shares: np.ndarray  # uint32[n_records, machine values]: trajectories with each value
     kept: np.ndarray  # float64[n_records, n_measures + n_machines, n_keep]
 
@@ -73,10 +73,10 @@ def simulate(
     masks = np.full(n_blocks, 2**64 - 1, dtype=np.uint64)
     if count % BLOCK:
         masks[-1] = 2 ** (count % BLOCK) - 1
-    sums = _Sums(kernel, ranges)
+    sums = _Sums(kernel, ranges, n_blocks)
     single = memory.run(masks, sums, n_blocks, n_keep)
     if (single.failed[:count] >= 0).any():
-        sums = _Sums(kernel, ranges)
+        sums = _Sums(kernel, ranges, n_blocks)
         memory.run(masks & ~_bits(single.failed, n_blocks), sums, n_blocks, n_keep)
     return single.chunk(kernel, sums, first, count)
 
@@ -87,16 +87,10 @@ def _bits(failed: np.ndarray, n_blocks: int) -> np.ndarray:
     return packed.view(np.uint64).reshape(n_blocks)
 
 
-def _by_thing(by_block: np.ndarray) -> np.ndarray:
-    """[n_blocks, n_things, BLOCK] -> [n_things, n_blocks * BLOCK]"""
-    n_blocks, n_things, _ = by_block.shape
-    return by_block.transpose(1, 0, 2).reshape(n_things, n_blocks * BLOCK)
-
-
 class _Sums:
     """What is added up over the trajectories of a chunk."""
 
-    def __init__(self, kernel: Kernel, ranges: Ranges | None) -> None:
+    def __init__(self, kernel: Kernel, ranges: Ranges | None, n_blocks: int) -> None:
         layout = kernel.program.layout
         n_records, n_measures = layout.n_records, len(layout.measures) if ranges is not None else 0
         self.ranges = np.zeros((n_records, n_measures, RANGES))
@@ -105,20 +99,20 @@ class _Sums:
         self.vectors = aligned(n_records, n_measures, SUMS)
         self.parts = self.vectors.reshape(n_records, n_measures, 4, LANES)
         self.parts[:, :, 2], self.parts[:, :, 3] = np.inf, -np.inf
-        self.counts = np.zeros((n_records, n_measures, ROW), dtype=np.uint16)
+        self.bins = np.empty((n_records, n_blocks, n_measures, BLOCK), dtype=np.uint16)
         self.shares = np.zeros((n_records, sum(len(values) for _, values in layout.machines)), dtype=np.uint32)
 
-    def total(self, part: int) -> np.ndarray:
-        """One of the sums over all lanes, added in one order everywhere."""
+    def over_lanes(self, fold: np.ufunc, part: int) -> np.ndarray:
+        """One of the sums (or extremes) over all lanes, folded in one order everywhere."""
         result = self.parts[:, :, part, 0]
         for lane in range(1, LANES):
-            result = result + self.parts[:, :, part, lane]
+            result = fold(result, self.parts[:, :, part, lane])
         return result
 
 
 @dataclass(slots=True)
 class _Single:
-    """What is known of each trajectory; rows are as long as whole blocks, counts and firsts block by block."""
+    """What is known of each trajectory; rows are at least as long as whole blocks."""
 
     slots: np.ndarray
     failed: np.ndarray
@@ -146,14 +140,14 @@ class _Single:
             failed=failed,
             answers=answers,
             given=given,
-            counts=_by_thing(self.counts)[:, :count],
-            firsts=_by_thing(self.firsts)[:, :count],
+            counts=self.counts[:, :count],
+            firsts=self.firsts[:, :count],
             final=self.final[:, :count],
-            sums=sums.total(0),
-            squares=sums.total(1),
-            lows=sums.parts[:, :, 2].min(axis=-1),
-            highs=sums.parts[:, :, 3].max(axis=-1),
-            histogram=sums.counts,
+            sums=sums.over_lanes(np.add, 0),
+            squares=sums.over_lanes(np.add, 1),
+            lows=sums.over_lanes(np.minimum, 2),
+            highs=sums.over_lanes(np.maximum, 3),
+            bins=sums.bins,
             shares=sums.shares,
             kept=self.kept,
         )
@@ -170,11 +164,11 @@ class _Memory:
         self.kernel, self.inputs, self.sampled = kernel, inputs, np.ascontiguousarray(parameters)
         self.replicates, self.seed, self.first = replicates, seed, first
         self.n_things = len(layout.things)
-        self.slots = aligned(GROUP, max(kernel.n_slots, 1), STRIDE)
-        self.next = aligned(GROUP, max(kernel.n_slots, 1), STRIDE)
-        self.parameters = aligned(GROUP, max(len(layout.uncertain), 1), STRIDE)
-        self.draws = aligned(GROUP, max(kernel.n_draw_rows, 1) * QUAD, STRIDE)
-        self.records = aligned(GROUP, max(len(layout.measures) + len(layout.machines), 1), STRIDE)
+        self.slots = aligned(max(kernel.n_slots, 1), STRIDE)
+        self.next = aligned(max(kernel.n_slots, 1), STRIDE)
+        self.parameters = aligned(max(len(layout.uncertain), 1), STRIDE)
+        self.draws = aligned(max(kernel.n_draw_rows, 1) * QUAD, STRIDE)
+        self.records = aligned(max(len(layout.measures) + len(layout.machines), 1), STRIDE)
         self.marks = np.zeros(max(program.n_marks, 1), dtype=np.uint64)
         self.mark_things = np.array(program.mark_things or (-1,), dtype=np.int64)
         self.machine_of_mark = np.full(max(program.n_marks, 1), -1, dtype=np.int64)
@@ -195,8 +189,8 @@ class _Memory:
         single = _Single(
             slots=np.zeros((len(self.result_slots), size)),
             failed=np.full(size, -1, dtype=np.int32),
-            counts=np.zeros((n_blocks, self.n_things, BLOCK), dtype=np.int32),
-            firsts=np.full((n_blocks, self.n_things, BLOCK), -1, dtype=np.int32),
+            counts=np.zeros((self.n_things, size + PAD), dtype=np.int32),
+            firsts=np.full((self.n_things, size + PAD), -1, dtype=np.int32),
             final=np.zeros((n_measures, size)),
             kept=np.zeros((layout.n_records, n_measures + len(layout.machines), n_keep)),
         )
@@ -208,6 +202,6 @@ class _Memory:
             self.mark_things, self.machine_of_mark, self.machine_slots, self.machine_things,
             self.result_slots, kernel.program.results.failed,
             single.slots, single.failed, single.counts, single.firsts, single.final, single.kept,
-            sums.ranges, sums.vectors, sums.counts, sums.shares, self.share_rows, self.share_values,
+            sums.ranges, sums.vectors, sums.bins, sums.shares, self.share_rows, self.share_values,
         )  # fmt: skip
         return single

@@ -4,9 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiler.calls import call_block, call_observe, lowest_bit
+from sim.compiler.calls import call_block, call_observe, lowest_bit, prefetch
 from sim.compiler.emit import BLOCK, QUAD
 from sim.compiler.jit import njit
+
+
+LINE = 16  # counts of a line of the cache
 
 
 @njit
@@ -26,17 +29,17 @@ def _copy(given: Any, other: Any) -> None:
 
 
 @njit
-def _begin(slots: Any, machine_slots: Any, machine_things: Any, counts: Any, firsts: Any) -> None:
+def _begin(slots: Any, machine_slots: Any, machine_things: Any, counts: Any, firsts: Any, at: int) -> None:
     """An initial phase value or option counts as entered at the start."""
     for machine in range(len(machine_slots)):
         for lane in range(BLOCK):
             thing = machine_things[machine] + int(slots[machine_slots[machine], lane])
-            counts[thing, lane] = 1
-            firsts[thing, lane] = 0
+            counts[thing, at + lane] = 1
+            firsts[thing, at + lane] = 0
 
 
 @njit
-def _note(marks: Any, slots: Any, things: Any, counts: Any, firsts: Any, date: int) -> None:
+def _note(marks: Any, slots: Any, things: Any, counts: Any, firsts: Any, at: int, date: int) -> None:
     """Count what happened, from the bits of the marks."""
     mark_things, machine_of_mark, machine_slots, machine_things = things
     for row in range(len(marks)):
@@ -48,9 +51,9 @@ def _note(marks: Any, slots: Any, things: Any, counts: Any, firsts: Any, date: i
             if thing < 0:
                 machine = machine_of_mark[row]
                 thing = machine_things[machine] + int(slots[machine_slots[machine], lane])
-            counts[thing, lane] += 1
-            if firsts[thing, lane] < 0:
-                firsts[thing, lane] = date
+            counts[thing, at + lane] += 1
+            if firsts[thing, at + lane] < 0:
+                firsts[thing, at + lane] = date
 
 
 @njit
@@ -83,48 +86,63 @@ def run(
     sampled: Any, replicates: int, key0: int, key1: int, first: int, masks: Any,
     mark_things: Any, machine_of_mark: Any, machine_slots: Any, machine_things: Any,
     result_slots: Any, failed_slot: int, values: Any, failed: Any, counts: Any, firsts: Any, final: Any, kept: Any,
-    ranges: Any, sums: Any, histogram: Any, shares: Any, share_rows: Any, share_values: Any,
+    ranges: Any, sums: Any, bins: Any, shares: Any, share_rows: Any, share_values: Any,
 ) -> None:  # fmt: skip
-    """All blocks of a chunk, each through all its records.
-
-    As many blocks as ``evens`` has room for go through the records together, so that a histogram in the cache serves
-    them all.
-    """
-    n_records = len(schedule)
+    """All blocks of a chunk, each through all its records."""
     things = mark_things, machine_of_mark, machine_slots, machine_things
-    for group in range(0, len(masks), len(evens)):
-        size = min(len(evens), len(masks) - group)
-        for i in range(size):
-            base = first + (group + i) * BLOCK
-            _spread(parameters[i], sampled, first, base, replicates)
-            call_block(start, odds[i], evens[i], parameters[i], uniforms, schedule[0], draws[i], records[i], marks,
-                       np.uint32(key0), np.uint32(key1), base, 0)  # fmt: skip
-            _copy(evens[i], odds[i])  # what is never stored again must stand in both
-            _begin(evens[i], machine_slots, machine_things, counts[group + i], firsts[group + i])
-        for record in range(n_records):
+    for block in range(len(masks)):
+        base, at, mask = first + block * BLOCK, block * BLOCK, masks[block]
+        _spread(parameters, sampled, first, base, replicates)
+        call_block(start, odds, evens, parameters, uniforms, schedule[0], draws, records, marks,
+                   np.uint32(key0), np.uint32(key1), base, 0)  # fmt: skip
+        _copy(evens, odds)  # what is never stored again must stand in both
+        _begin(evens, machine_slots, machine_things, counts, firsts, at)
+        for record in range(len(schedule)):
             slots, following = (odds, evens) if record % 2 else (evens, odds)
-            for i in range(size):
-                base = first + (group + i) * BLOCK
-                if record % QUAD == 0:
-                    call_block(fill, slots[i], following[i], parameters[i], uniforms, schedule[record], draws[i],
-                               records[i], marks, np.uint32(key0), np.uint32(key1), base, record)  # fmt: skip
-                call_block(step, slots[i], following[i], parameters[i], uniforms, schedule[record], draws[i],
-                           records[i], marks, np.uint32(key0), np.uint32(key1), base, record)  # fmt: skip
-                _note(marks, following[i], things, counts[group + i], firsts[group + i], record + 1)
-            for i in range(size):
-                mask = masks[group + i]
-                call_observe(observe, records[i], ranges[record], sums[record], histogram[record], mask)
-                call_observe(share, records[i], share_rows, share_values, shares[record], mask)
-                _keep(records[i], kept, (group + i) * BLOCK, record)
-        last = odds if n_records % 2 else evens
-        for i in range(size):
-            _finish(last[i], records[i], result_slots, failed_slot, values, failed, final, (group + i) * BLOCK)
+            if record % QUAD == 0:
+                call_block(fill, slots, following, parameters, uniforms, schedule[record], draws, records, marks,
+                           np.uint32(key0), np.uint32(key1), base, record)  # fmt: skip
+            call_block(step, slots, following, parameters, uniforms, schedule[record], draws, records, marks,
+                       np.uint32(key0), np.uint32(key1), base, record)  # fmt: skip
+            _note(marks, following, things, counts, firsts, at, record + 1)
+            call_observe(observe, records, ranges[record], sums[record], bins[record, block], mask)
+            call_observe(share, records, share_rows, share_values, shares[record], mask)
+            _keep(records, kept, at, record)
+        last = odds if len(schedule) % 2 else evens
+        _finish(last, records, result_slots, failed_slot, values, failed, final, at)
 
 
 @njit
-def add_counts(total: Any, part: Any) -> None:
-    """Add each row of a part to a row of the total, which may be shorter."""
-    for record in range(total.shape[0]):
-        for row in range(total.shape[1]):
-            for column in range(total.shape[2]):
-                total[record, row, column] += part[record, row, column]
+def tally(histogram: Any, bins: Any) -> None:
+    """Count bins[records, blocks, rows, BLOCK / 4], four 16-bit numbers a word, in histogram[records * rows, bins].
+
+    The counts of a row are in the cache while it is worked on, and those of the next are on their way.
+    """
+    low, alike = np.uint64(0xFFFF), np.uint64(0x0001_0001_0001_0001)
+    n_blocks, n_rows = bins.shape[1:3]
+    ahead = histogram.shape[1] // LINE // n_blocks + 1
+    for record in range(bins.shape[0]):
+        for row in range(n_rows):
+            counts = histogram[record * n_rows + row]
+            for block in range(n_blocks):
+                for line in range(ahead):
+                    prefetch(counts, histogram.shape[1] + (block * ahead + line) * LINE)
+                for four in bins[record, block, row]:
+                    number = four & low
+                    if four == number * alike:
+                        counts[number] += 4
+                    else:
+                        counts[number] += 1
+                        counts[four >> np.uint64(16) & low] += 1
+                        counts[four >> np.uint64(32) & low] += 1
+                        counts[four >> np.uint64(48)] += 1
+
+
+@njit
+def add_dates(counts: Any, firsts: Any, sound: Any, dates: Any, totals: Any) -> None:
+    """Add to dates[things, records] when each thing first happened, to totals[things] how often it did."""
+    for thing in range(counts.shape[0]):
+        for i in range(len(sound)):
+            if counts[thing, i] > 0 and sound[i]:
+                totals[thing] += counts[thing, i]
+                dates[thing, firsts[thing, i]] += 1

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiler.jit import Jitted
-from sim.compiler.observer import BINS
+from sim.compiler.observer import BINS, ROW
 from sim.compiler.program import Layout
 from sim.engine.clusters import Clusters
 from sim.engine.driver_sums import DriverSums
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_add_counts = Jitted("sim.engine.loop", "add_counts")
+_add_dates = Jitted("sim.engine.loop", "add_dates")
+_tally = Jitted("sim.engine.loop", "tally")
 
 
 @dataclass(frozen=True)
@@ -124,20 +125,14 @@ class Times:
         return Times(self.shape)
 
     def add(self, chunk: "Chunk", succeeded: Bools) -> None:
-        _count_into(self.ends, chunk.outcome[succeeded], chunk.end[succeeded])
-        thing, trajectory = np.nonzero((chunk.firsts >= 0) & succeeded)
-        _count_into(self.firsts, thing, chunk.firsts[thing, trajectory])
-        self.total += chunk.counts.sum(axis=1, where=succeeded, dtype=np.int64)
+        flat = chunk.outcome[succeeded].astype(np.int64) * self.ends.shape[1] + chunk.end[succeeded]
+        self.ends += np.bincount(flat, minlength=self.ends.size).reshape(self.ends.shape)
+        _add_dates(chunk.counts, chunk.firsts, succeeded, self.firsts, self.total)
 
     def merge(self, other: "Times") -> None:
         self.ends += other.ends
         self.firsts += other.firsts
         self.total += other.total
-
-
-def _count_into(table: Ints, row: npt.NDArray[np.integer], column: npt.NDArray[np.integer]) -> None:
-    flat = row.astype(np.int64) * table.shape[1] + column
-    table += np.bincount(flat, minlength=table.size).reshape(table.shape)
 
 
 class Values:
@@ -150,7 +145,7 @@ class Values:
         self.n = 0
         self.sums, self.squares = ExactSum(rows[0] * rows[1]), ExactSum(rows[0] * rows[1])
         self.lows, self.highs = np.full(rows, np.inf), np.full(rows, -np.inf)
-        self.histogram = np.zeros((*rows, BINS + 2), np.uint32 if shape.n < 2**32 else np.uint64)
+        self.histogram = np.zeros((*rows, ROW), np.uint32 if shape.n < 2**32 else np.uint64)
 
     def fresh(self) -> "Values":
         return Values(self.shape, self.pilot)
@@ -161,7 +156,7 @@ class Values:
         self.squares.add(chunk.squares.ravel())
         np.minimum(self.lows, chunk.lows, out=self.lows)
         np.maximum(self.highs, chunk.highs, out=self.highs)
-        _add_counts(self.histogram, chunk.histogram)
+        _tally(self.histogram.reshape(-1, ROW), chunk.bins.view(np.uint64))
 
     def merge(self, other: "Values") -> None:
         self.n += other.n
@@ -185,7 +180,7 @@ class Values:
         effect = 1 + (min(self.shape.replicates, n) - 1) * self.pilot.alike
         quantiles = self.pilot.quantiles
         if quantiles is None:
-            quantiles = histogram_quantiles(self.histogram, ranges, self.lows, self.highs, n)
+            quantiles = histogram_quantiles(self.histogram[..., : BINS + 2], ranges, self.lows, self.highs, n)
         return np.concatenate([np.stack([mean, sd, sd * np.sqrt(effect / n)]), quantiles]) + 0.0
 
 

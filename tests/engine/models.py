@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.compiler.emit import BLOCK
 from sim.compiler.observer import BINS
 from sim.engine.driver import Chunk
 from sim.engine.ranges import Ranges
@@ -149,17 +150,26 @@ def chunk_of(values: np.ndarray, first: int, count: int, ranges: Ranges, **array
         first=first, count=count, final=v[-1], kept=v[:, :, :0],
         sums=away.sum(axis=-1), squares=(away**2).sum(axis=-1),
         lows=good.min(axis=-1, initial=np.inf), highs=good.max(axis=-1, initial=-np.inf),
-        histogram=histogram_of(good, ranges),
+        bins=bins_of(v, ranges, sound),
         shares=np.stack([(arrays["machine"][:, part][:, sound] == m).sum(axis=1) for m in range(2)], axis=1),
         **here,
     )  # fmt: skip
 
 
-def histogram_of(values: np.ndarray, ranges: Ranges) -> np.ndarray:
-    """The bins of values, as the kernel counts them."""
+def bins_of(values: np.ndarray, ranges: Ranges, sound: np.ndarray) -> np.ndarray:
+    """Bins of values float64[n_records, n_measures, n] as the kernel writes them; who is not sound does not count."""
     place = (values - ranges.low[..., None]) * ranges.scale[..., None]
-    bins = np.where(place < 0, 0, np.where(place < BINS, np.floor(np.clip(place, 0, BINS)) + 1, BINS + 1)).astype(int)
+    bins = np.where(place < 0, 0, np.where(place < BINS, np.floor(np.clip(place, 0, BINS)) + 1, BINS + 1))
+    n_records, n_measures, n = values.shape
+    whole = np.full((n_records, n_measures, -(-n // BLOCK) * BLOCK), BINS + 2, np.uint16)
+    whole[:, :, :n] = np.where(sound, bins, BINS + 2)
+    return np.ascontiguousarray(whole.reshape(n_records, n_measures, -1, BLOCK).transpose(0, 2, 1, 3))
+
+
+def histogram_of(values: np.ndarray, ranges: Ranges) -> np.ndarray:
+    """How many values are in each bin."""
+    bins = bins_of(values, ranges, np.ones(values.shape[-1], bool)).transpose(0, 2, 1, 3).reshape(*values.shape[:2], -1)
     result = np.zeros((*ranges.low.shape, BINS + 2), np.uint16)
     for row in np.ndindex(ranges.low.shape):
-        result[row] = np.bincount(bins[row], minlength=BINS + 2)
+        result[row] = np.bincount(bins[row], minlength=BINS + 3)[: BINS + 2]
     return result
