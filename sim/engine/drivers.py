@@ -102,11 +102,16 @@ def _by_group(values: Ints) -> Ints:
 
 
 def _bins_of(uniforms: Floats, n_bins: int) -> Ints:
-    """The bin of each parameter draw, from the rank of its uniform: int64[n_parameters, draws]."""
-    order = np.argsort(uniforms, axis=1, kind="stable")
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, np.arange(uniforms.shape[1])[None], axis=1)
-    bins: Ints = rank * n_bins // uniforms.shape[1]
+    """The bin of each parameter draw, from the rank of its uniform: int64[n_parameters, draws].
+
+    Sorted are whole numbers, the first 50 bits of a uniform before the number of its draw: numpy has nothing faster.
+    """
+    n = uniforms.shape[1]
+    keys = (uniforms * 2.0**50).astype(np.uint64) << np.uint64(14) | np.arange(n, dtype=np.uint64)
+    keys.sort(axis=1)
+    order = (keys & np.uint64(2**14 - 1)).astype(np.int64)
+    bins = np.empty_like(order)
+    np.put_along_axis(bins, order, np.arange(n)[None] * n_bins // n, axis=1)
     return bins
 
 

@@ -1,6 +1,5 @@
 """What a run found: plain numbers by scenario, in the order of the layout. Tables are made of it in ``sim.output``."""
 
-import math
 from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
@@ -192,30 +191,43 @@ def summarise_parameters(
     new = [name for name in sampler.varying if name not in known]
     if not new:
         return {}
-    values = sampler.values(0, min(sampler.n_draws, MOST_DRAWS))
+    rows = [sampler.uncertain.index(name) for name in new]
+    statistics = _statistics(sampler.values(0, min(sampler.n_draws, MOST_DRAWS))[rows])
     priors = {p.name: p.prior for p in model.parameters} | scenario.parameters
     found = {}
-    for name in new:
-        prior, row = priors[name], values[sampler.uncertain.index(name)]
-        found[name] = summarise_parameter(name, prior if isinstance(prior, Sample) else Sample("", ()), row)
+    for name, row in zip(new, statistics.T.tolist(), strict=True):
+        prior = priors[name]
+        found[name] = ParameterSummary(name, prior if isinstance(prior, Sample) else Sample("", ()), *row)
     return found
 
 
-def summarise_parameter(name: str, prior: Sample, values: Floats) -> ParameterSummary:
-    """Statistics of the sampled values of a parameter, float64[n]."""
-    n = len(values)
-    ordered = np.sort(values)
+def _statistics(values: Floats) -> Floats:
+    """mean, sd, p05, p50 and p95 of each row: float64[5, rows] from float64[rows, n]."""
+    n = values.shape[1]
+    ordered = np.sort(values, axis=1)
     mean = _total(ordered) / n
-    sd = float(np.sqrt(_total(np.square(ordered - mean)) / (n - 1))) if n > 1 else float("nan")
-    p05, p50, p95 = (_quantile(ordered, level) for level in (0.05, 0.5, 0.95))
-    return ParameterSummary(name, prior, mean, sd, p05, p50, p95)
+    squares = _total(np.square(ordered - mean[:, None]))
+    sd = np.sqrt(squares / (n - 1)) if n > 1 else np.full(len(values), np.nan)
+    return np.stack([mean, sd, *(_quantile(ordered, level) for level in (0.05, 0.5, 0.95))])
 
 
-def _total(values: Floats) -> float:
-    return math.fsum(values.tolist())
+def _total(values: Floats) -> Floats:
+    """The sum of each row as if it were rounded once: in pairs, and what each addition loses is added up beside it.
+
+    Knuth, The Art of Computer Programming 2, section 4.2.2, theorem B.
+    """
+    total, lost = values, np.zeros_like(values)
+    while (n := total.shape[1]) > 1:
+        if n % 2:
+            total, lost = (np.pad(part, ((0, 0), (0, 1))) for part in (total, lost))
+        a, b = total[:, ::2], total[:, 1::2]
+        total = a + b
+        share = total - a
+        lost = lost[:, ::2] + lost[:, 1::2] + ((a - (total - share)) + (b - share))
+    return total[:, 0] + lost[:, 0]
 
 
-def _quantile(ordered: Floats, level: float) -> float:
-    at = level * (len(ordered) - 1)
-    low, high = float(ordered[int(at)]), float(ordered[min(int(at) + 1, len(ordered) - 1)])
+def _quantile(ordered: Floats, level: float) -> Floats:
+    at = level * (ordered.shape[1] - 1)
+    low, high = ordered[:, int(at)], ordered[:, min(int(at) + 1, ordered.shape[1] - 1)]
     return low + (high - low) * (at - int(at))

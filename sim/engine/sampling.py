@@ -15,6 +15,7 @@ from sim.compiler.operations import OPERATIONS, apply
 from sim.compiler.program import Op
 from sim.compiler.sites import site_numbers
 from sim.engine.designs import ABOVE_ZERO, BELOW_ONE, design_of
+from sim.engine.driver_sums import MOST_DRAWS
 from sim.language.tree import Literal, Node, Read
 from sim.model.declarations import Model, Sample, Scenario
 from sim.numerics.correlation import correlation_factors
@@ -23,7 +24,7 @@ from sim.numerics.scalar import ScalarOps
 Floats = npt.NDArray[np.float64]
 
 STRETCH = 1024  # parameter draws made at once
-REMEMBERED = 4  # stretches
+REMEMBERED = 4  # stretches, beside the first ones, of which drivers and the table of parameters are made at the end
 
 
 class Sampler:
@@ -82,10 +83,15 @@ class Sampler:
                 uniforms = self._correlated(self.design.uniforms(number * STRETCH, last))
                 rows = [self.rows[name] for name in self.uncertain]
                 self._made[number] = uniforms[rows], self.priors.values(uniforms)
-                if len(self._made) > REMEMBERED:
-                    self._made.popitem(last=False)
+                self._forget()
             self._made.move_to_end(number)
             return self._made[number]
+
+    def _forget(self) -> None:
+        """Let go of the stretch that was asked for longest ago, if there are more than are remembered."""
+        others = [number for number in self._made if number * STRETCH >= MOST_DRAWS]
+        if len(others) > REMEMBERED:
+            del self._made[others[0]]
 
     def _correlated(self, uniforms: Floats) -> Floats:
         """Tie the uniforms of correlated parameters by a Gaussian copula, factor by factor in the order of names."""
