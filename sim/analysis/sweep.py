@@ -185,8 +185,7 @@ class CaseWork(Generic[Made]):
         return summary
 
     def _fold(self, _: str, run: ScenarioRun, summary: ScenarioSummary) -> ScenarioSummary:
-        for first in range(0, run.settings.n, CHUNK):
-            chunk = run.chunk(first, summary)
+        for chunk in run.chunks(0, -(-run.settings.n // CHUNK), summary):
             summary.add(chunk)
             self.counter.add(chunk.count)
         return summary

@@ -156,13 +156,14 @@ class Explorer:
         summary = ScenarioSummary.start(shape, self._pilot(state, work))
         empty = summary.fresh()
 
-        def add(part: ScenarioSummary, first: int) -> None:
+        def add(part: ScenarioSummary, number: int) -> None:
             if not is_wanted():
                 raise Superseded
-            part.add(work.chunk(first, empty))
+            for chunk in work.chunks(number, number + 1, empty):
+                part.add(chunk)
 
         executor: Executor = threads(settings.n_threads)
-        for part in executor(range(0, settings.n, CHUNK), empty.fresh, add):
+        for part in executor(range(-(-settings.n // CHUNK)), empty.fresh, add):
             summary.merge(part)
         sums = summary.counting.drivers
         if state.n_changes:

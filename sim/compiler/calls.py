@@ -80,7 +80,7 @@ def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
         made = context.make_array(array)(context, builder, arguments[0])
         place = builder.bitcast(builder.gep(made.data, [arguments[1]]), pointer)
         function = ir.FunctionType(ir.VoidType(), [pointer, word, word, word])
-        declared = cgutils.get_or_insert_function(builder.module, function, "llvm.prefetch.p0")
+        declared: Any = cgutils.get_or_insert_function(builder.module, function, "llvm.prefetch.p0")  # type: ignore[no-untyped-call]
         builder.call(declared, [place, ir.Constant(word, 1), ir.Constant(word, 3), ir.Constant(word, 1)])
         return context.get_dummy_value()
 

@@ -4,6 +4,7 @@ A design gives float64[n_parameters, last - first] in (0, 1) for any stretch of 
 """
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +21,8 @@ PARAMETERS = 0xFFFFFFFF  # the step of draws that are made once
 ABOVE_ZERO, BELOW_ONE = 2.0**-53, 1 - 2.0**-53
 ROUNDS = 8
 SOBOL_BITS = 30  # points of the sequence: 2^30
+SOBOL_RUN = 1024  # points made at once, a power of 2
+SOBOL_KEPT = 4  # runs
 
 
 class Design(Protocol):
@@ -137,34 +140,60 @@ def _mixed(word: Words) -> Words:
 
 
 class Sobol:
-    """A scrambled Sobol sequence (Owen 1998; scipy's), one dimension for each parameter in the order given."""
+    """A scrambled Sobol sequence (Owen 1998; scipy's), one dimension for each parameter in the order given.
+
+    The generator goes through the sequence in order, so it makes whole runs of points, and the last few are kept.
+    """
 
     def __init__(self, n_parameters: int, seed: int, n: int) -> None:
         if n > 2**SOBOL_BITS:
             raise UsageError(f"a Sobol design has at most {2**SOBOL_BITS:_} parameter draws")
         self.n_parameters = n_parameters
         self.seed = seed
-        self.position = 0
-        self.engine: Any = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._position = 0
+        self._engine: Any = None
+        self._runs: dict[int, Floats] = {}
+        self._lock = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to another process, where the sequence begins anew."""
+        return {"n_parameters": self.n_parameters, "seed": self.seed}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
 
     def uniforms(self, first: int, last: int) -> Floats:
         if self.n_parameters == 0:
             return np.zeros((0, last - first))
-        if self.engine is None or first < self.position:
-            self._restart()
-        if first > self.position:
-            self.engine.fast_forward(first - self.position)
-        n = 1 << (last - first - 1).bit_length()  # scipy warns of anything but powers of 2
-        self.position = first + n
-        points = self.engine.random(n)[: last - first].T
-        return np.ascontiguousarray(points) + 2.0 ** -(SOBOL_BITS + 1)
+        numbers = range(first // SOBOL_RUN, (last - 1) // SOBOL_RUN + 1)
+        with self._lock:
+            points = np.concatenate([self._run(number) for number in numbers])
+        start = first - numbers.start * SOBOL_RUN
+        return np.ascontiguousarray(points[start : start + last - first].T) + 2.0 ** -(SOBOL_BITS + 1)
+
+    def _run(self, number: int) -> Floats:
+        """Run ``number`` of the points: float64[SOBOL_RUN, n_parameters]."""
+        if number not in self._runs:
+            if self._engine is None or number * SOBOL_RUN < self._position:
+                self._restart()
+            if number * SOBOL_RUN > self._position:
+                self._engine.fast_forward(number * SOBOL_RUN - self._position)
+            self._runs[number] = self._engine.random(SOBOL_RUN)
+            self._position = (number + 1) * SOBOL_RUN
+            if len(self._runs) > SOBOL_KEPT:
+                del self._runs[next(iter(self._runs))]
+        return self._runs[number]
 
     def _restart(self) -> None:
         from scipy.stats import qmc
 
         generator = np.random.Generator(np.random.Philox(self.seed))
-        self.engine = qmc.Sobol(self.n_parameters, scramble=True, bits=SOBOL_BITS, rng=generator)
-        self.position = 0
+        self._engine = qmc.Sobol(self.n_parameters, scramble=True, bits=SOBOL_BITS, rng=generator)
+        self._position = 0
 
 
 def _random(sites: list[int], seed: int, n: int) -> Design:

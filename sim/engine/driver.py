@@ -58,6 +58,7 @@ def simulate(
     count: int,
     ranges: Ranges | None = None,
     n_keep: int = 0,
+    memory: "Memory | None" = None,
 ) -> Chunk:
     """Run the trajectories ``first`` to ``first + count``.
 
@@ -67,16 +68,19 @@ def simulate(
         first: a multiple of BLOCK.
         ranges: how values are summarised; None: not at all.
         n_keep: how many trajectories, from the first, are kept whole.
+        memory: what to work in; the bins of a chunk are good until it is worked in again.
     """
-    memory = _Memory(kernel, inputs, parameters, replicates, seed, first)
+    memory = memory or Memory(kernel, inputs)
+    memory.set(parameters, replicates, seed, first)
     n_blocks = -(-count // BLOCK)
     masks = np.full(n_blocks, 2**64 - 1, dtype=np.uint64)
     if count % BLOCK:
         masks[-1] = 2 ** (count % BLOCK) - 1
-    sums = _Sums(kernel, ranges, n_blocks)
+    bins = memory.bins(n_blocks if ranges is not None else 0)
+    sums = _Sums(kernel, ranges, bins)
     single = memory.run(masks, sums, n_blocks, n_keep)
     if (single.failed[:count] >= 0).any():
-        sums = _Sums(kernel, ranges, n_blocks)
+        sums = _Sums(kernel, ranges, bins)
         memory.run(masks & ~_bits(single.failed, n_blocks), sums, n_blocks, n_keep)
     return single.chunk(kernel, sums, first, count)
 
@@ -90,7 +94,7 @@ def _bits(failed: np.ndarray, n_blocks: int) -> np.ndarray:
 class _Sums:
     """What is added up over the trajectories of a chunk."""
 
-    def __init__(self, kernel: Kernel, ranges: Ranges | None, n_blocks: int) -> None:
+    def __init__(self, kernel: Kernel, ranges: Ranges | None, bins: np.ndarray) -> None:
         layout = kernel.program.layout
         n_records, n_measures = layout.n_records, len(layout.measures) if ranges is not None else 0
         self.ranges = np.zeros((n_records, n_measures, RANGES))
@@ -99,7 +103,7 @@ class _Sums:
         self.vectors = aligned(n_records, n_measures, SUMS)
         self.parts = self.vectors.reshape(n_records, n_measures, 4, LANES)
         self.parts[:, :, 2], self.parts[:, :, 3] = np.inf, -np.inf
-        self.bins = np.empty((n_records, n_blocks, n_measures, BLOCK), dtype=np.uint16)
+        self.bins = bins[:, :, :n_measures]
         self.shares = np.zeros((n_records, sum(len(values) for _, values in layout.machines)), dtype=np.uint32)
 
     def over_lanes(self, fold: np.ufunc, part: int) -> np.ndarray:
@@ -153,17 +157,15 @@ class _Single:
         )
 
 
-class _Memory:
-    """The arrays that one thread works on."""
+class Memory:
+    """The arrays that one thread works on, chunk after chunk of one scenario."""
 
-    def __init__(
-        self, kernel: Kernel, inputs: Inputs, parameters: np.ndarray, replicates: int, seed: int, first: int
-    ) -> None:
+    def __init__(self, kernel: Kernel, inputs: Inputs) -> None:
         program = kernel.program
         layout, machines = program.layout, program.machines
-        self.kernel, self.inputs, self.sampled = kernel, inputs, np.ascontiguousarray(parameters)
-        self.replicates, self.seed, self.first = replicates, seed, first
+        self.kernel, self.inputs = kernel, inputs
         self.n_things = len(layout.things)
+        self._bins = np.empty((layout.n_records, 0, len(layout.measures), BLOCK), dtype=np.uint16)
         self.slots = aligned(max(kernel.n_slots, 1), STRIDE)
         self.next = aligned(max(kernel.n_slots, 1), STRIDE)
         self.parameters = aligned(max(len(layout.uncertain), 1), STRIDE)
@@ -182,6 +184,18 @@ class _Memory:
         shares = [(row, number) for row, (_, values) in enumerate(layout.machines) for number in range(len(values))]
         self.share_rows = np.array([len(layout.measures) + row for row, _ in shares], dtype=np.int64)
         self.share_values = np.array([float(number) for _, number in shares])
+
+    def set(self, parameters: np.ndarray, replicates: int, seed: int, first: int) -> None:
+        """The chunk to work on next."""
+        self.sampled, self.replicates = np.ascontiguousarray(parameters), replicates
+        self.seed, self.first = seed, first
+
+    def bins(self, n_blocks: int) -> np.ndarray:
+        """Room for the numbers of bins of as many blocks."""
+        if self._bins.shape[1] != n_blocks:
+            n_records, _, n_measures, _ = self._bins.shape
+            self._bins = np.empty((n_records, n_blocks, n_measures, BLOCK), dtype=np.uint16)
+        return self._bins
 
     def run(self, masks: np.ndarray, sums: _Sums, n_blocks: int, n_keep: int) -> _Single:
         kernel, layout = self.kernel, self.kernel.program.layout

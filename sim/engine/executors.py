@@ -77,7 +77,10 @@ class _Serial:
 
 
 class _Threads:
-    """Each thread takes the next task when it is done with one, so no more than ``n`` are in flight."""
+    """Each thread takes the next task when it is done with one, so no more than ``n`` are in flight.
+
+    A thread that has handed over a state waits until that is let go of: there are never more states than threads.
+    """
 
     grain = GRAIN
 
@@ -88,7 +91,8 @@ class _Threads:
         self, tasks: Iterable[Task], start: Callable[[], State], work: Callable[[State, Task], None]
     ) -> Iterator[State]:
         queue, lock, stop = iter(tasks), Lock(), Event()
-        found: SimpleQueue[State | BaseException | None] = SimpleQueue()  # None: a thread is done
+        waiting: list[Event] = []
+        found: SimpleQueue[tuple[State, Event] | BaseException | None] = SimpleQueue()  # None: a thread is done
 
         def next_tasks() -> Iterator[Task]:
             while not stop.is_set():
@@ -102,8 +106,12 @@ class _Threads:
         def fold() -> None:
             try:
                 for state in _Serial(self.patience)(next_tasks(), start, work):
-                    found.put(state)
-                    del state  # or it would live until the next is handed over
+                    let_go = Event()
+                    waiting.append(let_go)
+                    found.put((state, let_go))
+                    del state
+                    if not stop.is_set():
+                        let_go.wait()
             except BaseException as error:
                 stop.set()
                 found.put(error)
@@ -115,15 +123,21 @@ class _Threads:
         try:
             working = self.n_workers
             while working:
-                state = found.get()
-                if isinstance(state, BaseException):
-                    raise state
-                if state is None:
+                item = found.get()
+                if isinstance(item, BaseException):
+                    raise item
+                if item is None:
                     working -= 1
                 else:
+                    state, let_go = item
+                    del item
                     yield state
-                del state
+                    del state
+                    waiting.remove(let_go)
+                    let_go.set()
         finally:  # an interrupt or a failure ends the others after their present task
             stop.set()
+            for let_go in waiting:
+                let_go.set()
             for thread in pool:
                 thread.join()

@@ -8,7 +8,6 @@ from sim.compiler.calls import call_block, call_observe, lowest_bit, prefetch
 from sim.compiler.emit import BLOCK, QUAD
 from sim.compiler.jit import njit
 
-
 LINE = 16  # counts of a line of the cache
 
 

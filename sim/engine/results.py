@@ -224,10 +224,12 @@ def _total(values: Floats) -> Floats:
         total = a + b
         share = total - a
         lost = lost[:, ::2] + lost[:, 1::2] + ((a - (total - share)) + (b - share))
-    return total[:, 0] + lost[:, 0]
+    rounded: Floats = total[:, 0] + lost[:, 0]
+    return rounded
 
 
 def _quantile(ordered: Floats, level: float) -> Floats:
     at = level * (ordered.shape[1] - 1)
     low, high = ordered[:, int(at)], ordered[:, min(int(at) + 1, ordered.shape[1] - 1)]
-    return low + (high - low) * (at - int(at))
+    value: Floats = low + (high - low) * (at - int(at))
+    return value

@@ -106,8 +106,7 @@ class ChunkWork:
 
     def add(self, part: Part, stretch: Stretch) -> None:
         """Simulate a stretch of chunks."""
-        for number in range(*stretch):
-            chunk = self.run.chunk(number * CHUNK, self.empty)
+        for chunk in self.run.chunks(*stretch, self.empty):
             part.summary.add(chunk)
             self.counter.add(chunk.count)
             part.uncounted += chunk.count if isinstance(self.counter, Tally) else 0

@@ -1,6 +1,6 @@
 """The sampled parameters: uniforms of a design, tied by rank correlations, through the inverse CDFs of the priors."""
 
-from collections import OrderedDict
+from itertools import pairwise
 from threading import Lock
 from typing import Any
 
@@ -23,8 +23,8 @@ from sim.numerics.scalar import ScalarOps
 
 Floats = npt.NDArray[np.float64]
 
-STRETCH = 1024  # parameter draws made at once
-REMEMBERED = 4  # stretches, beside the first ones, of which drivers and the table of parameters are made at the end
+STRETCH = 1024  # parameter draws of a stretch
+EARLY = -(-MOST_DRAWS // STRETCH)  # stretches that are kept: drivers and the table of parameters ask for them again
 
 
 class Sampler:
@@ -52,15 +52,15 @@ class Sampler:
         self.priors = Priors(model, scenario, uncertain, self.rows)
         self.varying = self.priors.varying
         self.n_draws = n_draws
-        self._made: OrderedDict[int, tuple[Floats, Floats]] = OrderedDict()
+        self._early: dict[int, tuple[Floats, Floats]] = {}
         self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: everything but what has been made."""
-        return {name: value for name, value in vars(self).items() if name not in ("_made", "_lock")}
+        return {name: value for name, value in vars(self).items() if name not in ("_early", "_lock")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _made=OrderedDict(), _lock=Lock())
+        vars(self).update(state, _early={}, _lock=Lock())
 
     def values(self, first: int, last: int) -> Floats:
         """Parameters of the draws ``first`` to ``last``, float64[len(uncertain), last - first]."""
@@ -71,27 +71,26 @@ class Sampler:
         return self._stretch(first, last, 0)
 
     def _stretch(self, first: int, last: int, what: int) -> Floats:
-        numbers = range(first // STRETCH, (last - 1) // STRETCH + 1)
-        parts = np.concatenate([self._make(number)[what] for number in numbers], axis=1)
-        start = first - numbers.start * STRETCH
-        return np.ascontiguousarray(parts[:, start : start + last - first])
+        parts = []
+        edges = [first, *range((first // STRETCH + 1) * STRETCH, min(last, EARLY * STRETCH + 1), STRETCH), last]
+        for start, stop in pairwise(edges):
+            number = start // STRETCH
+            if number < EARLY:
+                parts.append(self._kept(number)[what][:, start - number * STRETCH : stop - number * STRETCH])
+            else:
+                parts.append(self._make(start, stop)[what])
+        return np.concatenate(parts, axis=1)
 
-    def _make(self, number: int) -> tuple[Floats, Floats]:
+    def _kept(self, number: int) -> tuple[Floats, Floats]:
+        """An early stretch, which all threads share."""
         with self._lock:
-            if number not in self._made:
-                last = min((number + 1) * STRETCH, self.n_draws)
-                uniforms = self._correlated(self.design.uniforms(number * STRETCH, last))
-                rows = [self.rows[name] for name in self.uncertain]
-                self._made[number] = uniforms[rows], self.priors.values(uniforms)
-                self._forget()
-            self._made.move_to_end(number)
-            return self._made[number]
+            if number not in self._early:
+                self._early[number] = self._make(number * STRETCH, min((number + 1) * STRETCH, self.n_draws))
+            return self._early[number]
 
-    def _forget(self) -> None:
-        """Let go of the stretch that was asked for longest ago, if there are more than are remembered."""
-        others = [number for number in self._made if number * STRETCH >= MOST_DRAWS]
-        if len(others) > REMEMBERED:
-            del self._made[others[0]]
+    def _make(self, first: int, last: int) -> tuple[Floats, Floats]:
+        uniforms = self._correlated(self.design.uniforms(first, last))
+        return uniforms[[self.rows[name] for name in self.uncertain]], self.priors.values(uniforms)
 
     def _correlated(self, uniforms: Floats) -> Floats:
         """Tie the uniforms of correlated parameters by a Gaussian copula, factor by factor in the order of names."""

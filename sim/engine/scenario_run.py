@@ -1,5 +1,6 @@
 """One scenario ready to be simulated, chunk by chunk."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,12 +8,15 @@ import numpy as np
 from sim.compiler.inputs import Inputs
 from sim.compiler.interpret import first_failure
 from sim.compiler.kernel import Kernel
-from sim.engine.driver import CHUNK, Chunk, simulate
+from sim.engine.driver import CHUNK, Chunk, Memory, simulate
 from sim.engine.pilot import PILOT, PILOT_REPLICATES, Pilot
+from sim.engine.ranges import Ranges
 from sim.engine.results import Failure, Settings
 from sim.engine.sampling import Sampler
 from sim.engine.summaries import ScenarioSummary
 from sim.model.declarations import Model, Scenario
+
+SAMPLED = 8  # chunks whose parameters are sampled at once
 
 
 def sampler_of(kernel: Kernel, model: Model, scenario: Scenario, settings: Settings) -> Sampler:
@@ -35,18 +39,25 @@ class ScenarioRun:
         sampler = sampler_of(kernel, model, scenario, settings)
         return cls(kernel, Inputs.of(kernel.program, model, scenario), sampler, settings)
 
-    def chunk(self, first: int, summary: ScenarioSummary) -> Chunk:
-        """The chunk that begins with trajectory ``first``."""
-        count = min(CHUNK, self.settings.n - first)
-        n_keep = min(max(self.settings.keep - first, 0), count)
-        return self._simulate(first, count, self.settings.replicates, summary.values.pilot, n_keep)
+    def chunks(self, first: int, last: int, summary: ScenarioSummary) -> Iterator[Chunk]:
+        """The chunks number ``first`` to ``last``, in one memory: each is good until the next is asked for."""
+        memory = Memory(self.kernel, self.inputs)
+        n, replicates, ranges = self.settings.n, self.settings.replicates, summary.values.pilot.ranges
+        for number in range(first, last):
+            start = number * CHUNK
+            if (number - first) % SAMPLED == 0:
+                base = start // replicates
+                sampled = self._sampled(start, min((number + SAMPLED) * CHUNK, last * CHUNK, n) - start, replicates)
+            parameters = sampled[:, start // replicates - base :]
+            n_keep = max(self.settings.keep - start, 0)
+            yield self._simulate(parameters, start, min(CHUNK, n - start), replicates, ranges, n_keep, memory)
 
     def pilot(self) -> Pilot:
         """The first trajectories, or if the run is larger as many of more parameter draws."""
         count, replicates = min(self.settings.n, PILOT), self.settings.replicates
         if self.settings.n > PILOT:
             replicates = max(min(replicates, PILOT_REPLICATES), -(-count // self.sampler.n_draws))
-        chunk = self._simulate(0, count, replicates, None, count)
+        chunk = self._simulate(self._sampled(0, count, replicates), 0, count, replicates, None, count)
         values = chunk.kept[:, : len(self.kernel.program.layout.measures)]
         return Pilot.of(values, chunk.failed < 0, replicates, is_all=count == self.settings.n)
 
@@ -64,9 +75,16 @@ class ScenarioRun:
         draw = trajectory // self.settings.replicates
         return self.sampler.values(draw, draw + 1)[:, 0]
 
-    def _simulate(self, first: int, count: int, replicates: int, pilot: Pilot | None, n_keep: int) -> Chunk:
-        parameters = self.sampler.values(first // replicates, (first + count - 1) // replicates + 1)
-        ranges = pilot.ranges if pilot is not None and pilot.ranges.low.size else None
+    def _sampled(self, first: int, count: int, replicates: int) -> np.ndarray:
+        """The parameter draws of some trajectories."""
+        return self.sampler.values(first // replicates, (first + count - 1) // replicates + 1)
+
+    def _simulate(
+        self, parameters: np.ndarray, first: int, count: int, replicates: int, ranges: Ranges | None, n_keep: int,
+        memory: Memory | None = None,
+    ) -> Chunk:  # fmt: skip
+        ranges = ranges if ranges is not None and ranges.low.size else None
+        seed, n_keep = self.settings.seed, min(n_keep, count)
         return simulate(
-            self.kernel, self.inputs, parameters, replicates, self.settings.seed, first, count, ranges, n_keep
+            self.kernel, self.inputs, parameters, replicates, seed, first, count, ranges, n_keep, memory
         )
