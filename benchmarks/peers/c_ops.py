@@ -29,6 +29,15 @@ class CModule:
 
     def __init__(self) -> None:
         self.functions: dict[str, str] = {}
+        self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
+
+    def table(self, rows: tuple[tuple[float, ...], ...]) -> str:
+        """The name of constants in rows of eight."""
+        if rows not in self.tables:
+            name = self.tables[rows] = f"table{len(self.tables)}"
+            written = ", ".join("{" + ", ".join(value.hex() for value in row) + "}" for row in rows)
+            self.functions[name] = f"static const R {name}[{len(rows)}] = {{{written}}};\n"
+        return self.tables[rows]
 
     def outline(self, name: str, function: Callable[..., Any], arity: int) -> str:
         """The name of ``function(ops, *reals) -> real`` in C."""
@@ -92,6 +101,12 @@ class COps:
 
     def from_bits(self, a: str) -> str:
         return self.emit(f"(R){a}")
+
+    def row(self, table: tuple[tuple[float, ...], ...], index: str) -> tuple[str, ...]:
+        """Eight rows, transposed."""
+        name = self.fresh()
+        self.lines.append(f"  R {name}[LANES]; rows_({self.module.table(table)}, {index}, {name});")
+        return tuple(f"{name}[{term}]" for term in range(8))
 
     def word(self, value: int) -> str:
         return f"word({value & 0xFFFFFFFF:#x}u)"

@@ -40,5 +40,15 @@ INLINE R ceil_(R a) { R r; for (int i = 0; i < LANES; i++) r[i] = __builtin_ceil
 INLINE R round_even_(R a) { R r; for (int i = 0; i < LANES; i++) r[i] = __builtin_rint(a[i]); return r; }
 INLINE uint8_t mask_of(V m) { int b = 0; for (int i = 0; i < LANES; i++) b |= (m[i] != 0) << i; return b; }
 #endif
+#define INTERLEAVED(a, b, k) __builtin_shuffle(a, b, (V){k, k + 8, k + 1, k + 9, k + 2, k + 10, k + 3, k + 11})
+INLINE void rows_(const R *table, V index, R *columns) { /* eight rows of a table, transposed */
+  R rows[LANES];
+  for (int i = 0; i < LANES; i++) rows[i] = table[index[i]];
+  for (int turn = 0; turn < 3; turn++) {
+    for (int i = 0; i < 4; i++) columns[2 * i] = INTERLEAVED(rows[i], rows[i + 4], 0),
+                                columns[2 * i + 1] = INTERLEAVED(rows[i], rows[i + 4], 4);
+    for (int i = 0; i < LANES; i++) rows[i] = columns[i];
+  }
+}
 INLINE int any(V m) { return mask_of(m) != 0; }
 INLINE W trajectories(long long first) { return word((uint32_t)first) + (W){0, 1, 2, 3, 4, 5, 6, 7}; }

@@ -104,6 +104,8 @@ class Writer:
         names = [self.names(a) for a in op.arguments]
         if op.name == "integer_power":
             return f"{names[0]} ** {op.payload}"
+        if op.name == "divided_by":
+            return f"{names[0]} / {op.payload!r}"
         return self.dialect.operations[op.name].format(*names, i=index)
 
     def _source(self, op: Op) -> str:

@@ -1,7 +1,8 @@
 """Building a block: equal operations become one value, and reals and truths are told apart."""
 
 from sim.compiler.operations import OPERATIONS, SOURCES
-from sim.compiler.program import Op
+from sim.compiler.program import Op, Payload
+from sim.numerics.division import CONSTANT_DIVISORS
 
 # Sources that are finite numbers by construction (inputs are checked, slots are checked at every record).
 NUMBERS = frozenset({"const", "parameter", "uniform", "schedule", "record", "load"})
@@ -15,7 +16,7 @@ class Builder:
         self.types: list[str] = []
         self._known: dict[tuple[object, ...], int] = {}
 
-    def op(self, name: str, *arguments: int, payload: float | int | tuple[int, str] | None = None) -> int:
+    def op(self, name: str, *arguments: int, payload: Payload = None) -> int:
         key = (name, arguments, payload.hex() if isinstance(payload, float) else payload)  # 0.0 is not -0.0
         known = self._known.get(key)
         if known is None:
@@ -56,6 +57,14 @@ class Builder:
         for condition in conditions[1:]:
             result = self.op("or", result, condition)
         return result
+
+    def quotient(self, a: int, b: int) -> int:
+        """a/b; there is a quicker way to divide by a constant."""
+        divisor = self.ops[b].payload if self.ops[b].name == "const" else None
+        low, high = CONSTANT_DIVISORS
+        if isinstance(divisor, float) and low <= abs(divisor) <= high:
+            return self.op("divided_by", a, payload=divisor)
+        return self.op("div", a, b)
 
     def least(self, a: int, b: int) -> int:
         return self._bound("at_most", "minimum", a, b)

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sim.compiler.builder import Builder
+from sim.compiler.curves import curve_of
+from sim.language.families import FAMILIES
 from sim.language.tree import Apply, Literal, Node, Read
 from sim.model.declarations import Sample
 
 DIRECT = {
-    **{name: name for name in ("add", "sub", "mul", "div", "neg", "abs", "exp", "log", "log1p", "expm1", "sqrt")},
+    **{name: name for name in ("add", "sub", "mul", "neg", "abs", "exp", "log", "log1p", "expm1", "sqrt")},
     **{name: name for name in ("floor", "ceil", "sign", "sin", "cos", "tanh", "logistic", "logit", "normal_cdf")},
     **{name: name for name in ("table", "hazard")},
     "round": "round_even",
@@ -98,6 +100,8 @@ class Expressions:
             return self._extreme(b.least if function == "min" else b.greatest, values)
         if function == "clip":
             return b.least(values[2], b.greatest(values[1], values[0]))
+        if function == "div":
+            return b.quotient(*values)
         return b.op(DIRECT[function], *values)
 
     def _junction(self, function: str, arguments: tuple[Node, ...]) -> int:
@@ -117,18 +121,25 @@ class Expressions:
 
     def _power(self, base: Node, exponent: Node) -> int:
         value = self.real(base)
+        if exponent == Literal(0.5):
+            return self.builder.op("add", self.builder.op("sqrt", value), self.builder.const(0.0))  # no negative zero
         if isinstance(exponent, Literal) and exponent.value.is_integer() and abs(exponent.value) <= LARGEST_POWER:
             return self.builder.op("integer_power", value, payload=int(exponent.value))
         return self.builder.op("power", value, self.real(exponent))
 
-    def sample(self, sample: Sample, uniform: Callable[[], int], normal: Callable[[], int]) -> int:
-        """A draw from a distribution, by its inverse CDF; normal and lognormal from a standard normal."""
+    def sample(
+        self, sample: Sample, uniform: Callable[[], int], normal: Callable[[], int], by_curve: bool = False
+    ) -> int:
+        """A draw from a distribution, by its inverse CDF; normal and lognormal from a standard normal.
+
+        ``by_curve``: from a 32-bit uniform and so often that a table is worth it, where the arguments are constants.
+        """
         b = self.builder
         arguments = [self.real(a) for a in sample.arguments]
         if sample.low is not None or sample.high is not None:
             low = b.const(-float("inf")) if sample.low is None else self.real(sample.low)
             high = b.const(float("inf")) if sample.high is None else self.real(sample.high)
-            return b.op(f"{sample.family}_truncated", uniform(), low, high, *arguments)
+            return self._inverse(sample, "truncated", uniform(), (low, high, *arguments), by_curve)
         if sample.family == "normal":
             mean, sd = arguments
             return b.op("add", mean, b.op("mul", self._at_least(sd, 0.0), normal()))
@@ -136,7 +147,15 @@ class Expressions:
             median, gsd = arguments
             sigma = b.op("log", self._at_least(gsd, 1.0))
             return b.op("mul", median, b.op("exp", b.op("mul", sigma, normal())))
-        return b.op(f"{sample.family}_quantile", uniform(), *arguments)
+        return self._inverse(sample, "quantile", uniform(), tuple(arguments), by_curve)
+
+    def _inverse(self, sample: Sample, kind: str, uniform: int, arguments: tuple[int, ...], by_curve: bool) -> int:
+        b, family = self.builder, FAMILIES[sample.family]
+        name = f"{sample.family}_{kind}"
+        constants = tuple(b.ops[a].payload for a in arguments if b.ops[a].name == "const")
+        is_long = not family.whole and (family.long or kind == "truncated")
+        curve = curve_of(name, constants) if by_curve and is_long and len(constants) == len(arguments) else None
+        return b.op(name, uniform, *arguments, payload=curve)
 
     def _at_least(self, value: int, least: float) -> int:
         """The value, or NaN where it is below ``least``: a bad argument must not draw a plausible number."""

@@ -188,7 +188,7 @@ class Frame:
         b = self.builder
         probability = b.op("at_most", b.const(1), self.expressions.real(chance.probability))
         hazard = b.op("neg", b.op("log1p", b.op("neg", probability)))
-        hazard = b.op("div", hazard, b.const(chance.within))
+        hazard = b.quotient(hazard, b.const(chance.within))
         if chance.since is None:
             return hazard, None
         since = self.expressions.real(chance.since)
@@ -233,6 +233,7 @@ def sample_draw(expressions: Expressions, draw: Draw, model: Model, site: Callab
             draw.distribution,
             lambda: site(draw.site, uniform),
             lambda: normal_of(draw.site),
+            by_curve=per_step,
         )
     sites = {d.name: d.site for d in model.draws}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.language.families import FAMILIES
 from sim.numerics import division, elementary, quantiles, special
+from sim.numerics.curve import Curve, on_curve
 
 # Where a value comes from: a constant (number or truth); a row of the sampled parameters; a constant of the scenario;
 # a value of the scenario at this record; the number of this record; a slot; a draw (site, variant).
@@ -94,6 +95,7 @@ OPERATIONS: dict[str, Operation] = {
     "sign": Operation(elementary.sign, (_R,), cost=4),
     "integer_power": Operation(elementary.integer_power, (_R,), cost=4),  # the payload is the exponent
     "power": Operation(elementary.power, _RR, cost=60, outlined=True),
+    "divided_by": Operation(division.divided_by, (_R,), cost=6),  # the payload is the divisor
     "floor_divide": Operation(division.floor_divide, _RR, cost=10),
     "modulo": Operation(division.modulo, _RR, cost=10),
     "minimum": Operation(elementary.minimum, _RR, cost=3),
@@ -110,6 +112,8 @@ OPERATIONS: dict[str, Operation] = {
 def apply(ops: Any, name: str, arguments: list[Any], payload: object = None) -> Any:
     """One operation that is no source, on the values of a back end."""
     operation = OPERATIONS[name]
+    if isinstance(payload, Curve):  # in place of an inverse distribution function of constant arguments
+        return on_curve(ops, arguments[0], payload)
     return operation.function(ops, *arguments) if payload is None else operation.function(ops, *arguments, payload)
 
 

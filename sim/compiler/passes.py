@@ -59,6 +59,8 @@ def _constant(b: Builder, value: int) -> float | bool | None:
 def _identity(b: Builder, op: Op, arguments: tuple[int, ...], constants: list[float | bool | None]) -> int | None:
     """x*1, x/1, x - 0, choices and conjunctions whose condition is known."""
     match op.name, constants:
+        case "divided_by", [_] if op.payload == 1.0:
+            return arguments[0]
         case ("mul" | "div", [_, 1.0]) | ("sub", [_, 0.0]) if str(constants[1]) != "-0.0":
             return arguments[0]
         case "mul", [1.0, _]:

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 
 from sim.compiler.operations import OPERATIONS, SOURCES
 from sim.errors import CrossroadsError
+from sim.numerics.curve import Curve
+
+
+Payload = float | int | tuple[int, str] | Curve | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Op:
 
     name: str
     arguments: tuple[int, ...] = ()
-    payload: float | int | tuple[int, str] | None = None
+    payload: Payload = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,18 @@ BITS = f"<{LANES} x i64>"
 WORD = f"<{LANES} x i32>"
 
 
+def _double(value: float) -> str:
+    return f"double 0x{struct.unpack('>Q', struct.pack('>d', value))[0]:016X}"
+
+
 def splat(value: float) -> str:
     """W times a number."""
-    return f"splat (double 0x{struct.unpack('>Q', struct.pack('>d', value))[0]:016X})"
+    return f"splat ({_double(value)})"
+
+
+def _table(symbol: str, rows: tuple[tuple[float, ...], ...]) -> str:
+    written = ", ".join(f"{REAL} <{', '.join(map(_double, row))}>" for row in rows)
+    return f"{symbol} = private constant [{len(rows)} x {REAL}] [{written}], align 64"
 
 
 class VectorModule:
@@ -25,6 +34,13 @@ class VectorModule:
     def __init__(self) -> None:
         self.functions: dict[str, str] = {}
         self.declared: set[str] = set()
+        self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
+
+    def table(self, rows: tuple[tuple[float, ...], ...]) -> str:
+        """The symbol of constants in rows of LANES."""
+        if rows not in self.tables:
+            self.tables[rows] = f"@table_{len(self.tables)}"
+        return self.tables[rows]
 
     def declare(self, text: str) -> None:
         self.declared.add(text)
@@ -44,7 +60,8 @@ class VectorModule:
         return symbol
 
     def text(self) -> str:
-        return "\n".join([*sorted(self.declared), "", *self.functions.values(), ATTRIBUTES])
+        tables = [_table(symbol, rows) for rows, symbol in self.tables.items()]
+        return "\n".join([*sorted(self.declared), "", *tables, *self.functions.values(), ATTRIBUTES])
 
 
 ATTRIBUTES = (
@@ -204,6 +221,31 @@ class VectorOps:
 
     def iashr(self, a: str, count: int) -> str:
         return self.emit(f"ashr {BITS} {a}, {self.integer(count)}")
+
+    # -- tables
+
+    def row(self, table: tuple[tuple[float, ...], ...], index: str) -> tuple[str, ...]:
+        """Eight rows are loaded whole and transposed: no gather is as quick."""
+        symbol = self.module.table(table)
+        rows = []
+        for lane in range(LANES):
+            at = self.emit(f"extractelement {BITS} {index}, i64 {lane}")
+            pointer = self.emit(f"getelementptr {REAL}, ptr {symbol}, i64 {at}")
+            rows.append(self.emit(f"load {REAL}, ptr {pointer}, align 64"))
+        return self._transposed(rows)
+
+    def _transposed(self, rows: list[str]) -> tuple[str, ...]:
+        """Each of the three rounds interleaves the rows of the first half with those of the second."""
+        half = LANES // 2
+        for _ in range(LANES.bit_length() - 1):
+            pairs = [(rows[i], rows[i + half]) for i in range(half)]
+            rows = [self._interleaved(a, b, start) for a, b in pairs for start in (0, half)]
+        return tuple(rows)
+
+    def _interleaved(self, a: str, b: str, start: int) -> str:
+        places = [place for i in range(start, start + LANES // 2) for place in (i, i + LANES)]
+        wanted = ", ".join(f"i32 {place}" for place in places)
+        return self.emit(f"shufflevector {REAL} {a}, {REAL} {b}, <{LANES} x i32> <{wanted}>")
 
     # -- words
 

@@ -32,6 +32,7 @@ class Family:
     support: Callable[..., tuple[float, float]]  # of the arguments
     bounds: tuple[Bound, ...] = ()
     whole: bool = False  # only whole numbers are drawn
+    long: bool = False  # the inverse CDF is a search
 
 
 def _family(name: str, arguments: str, in_unit: str, **fields: Any) -> Family:
@@ -118,8 +119,11 @@ WRITTEN: dict[str, Family] = {
         mean=lambda low, mode, high: low / 6 + mode / 1.5 + high / 6,
         support=_between,
         bounds=_ORDERED,
+        long=True,
     ),
-    "beta": _family("beta", "a b", "", mean=lambda a, b: a / (a + b), support=_zero_to_one, bounds=_above("a", "b")),
+    "beta": _family(
+        "beta", "a b", "", mean=lambda a, b: a / (a + b), support=_zero_to_one, bounds=_above("a", "b"), long=True
+    ),
     "gamma": _family(
         "gamma",
         "shape scale",
@@ -127,6 +131,7 @@ WRITTEN: dict[str, Family] = {
         mean=lambda shape, scale: shape * scale,
         support=_above_zero,
         bounds=_above("shape", "scale"),
+        long=True,
     ),
     "exponential": _family(
         "exponential", "mean", "mean", mean=lambda mean: mean, support=_above_zero, bounds=_above("mean")
@@ -146,6 +151,7 @@ WRITTEN: dict[str, Family] = {
         mean=lambda df, location, scale: location if df > 1 else math.nan,
         support=_everywhere,
         bounds=_above("df", "scale"),
+        long=True,
     ),
     "bernoulli": _family(
         "bernoulli", "p", "", mean=lambda p: p, support=_zero_to_one, bounds=(_share("p"),), whole=True

@@ -127,6 +127,9 @@ class ScalarOps:
     def iashr(self, a: int, count: int) -> int:
         return ((a - 2**64 if a >> 63 else a) >> count) & _MASK64
 
+    def row(self, table: tuple[tuple[float, ...], ...], index: int) -> tuple[float, ...]:
+        return table[index]
+
     def word(self, value: int) -> int:
         return value & _MASK32
 
