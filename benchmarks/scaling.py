@@ -17,7 +17,7 @@ from sim.model.load import load
 
 SIZES = (10**3, 10**4, 10**5, 10**6, 10**7)
 QUICK_SIZES = (10**3, 10**4, 10**5)
-MOST_TIMED = 10**5  # beyond, time is proportional, and is taken from the run that memory is taken of
+MOST_TIMED = 10**6  # beyond, time is proportional, and is taken from the run that memory is taken of
 CHILD = """
 import sys
 from sim.engine.run import run
@@ -33,7 +33,8 @@ def threads(sizes: tuple[int, ...], rounds: int) -> list[Row]:
     for n in (size for size in sizes if size <= MOST_TIMED):
         works = {str(k): partial(run, study, n=n, threads=k, scenarios=["baseline"]) for k in (1, 2)}
         works["1"]()
-        times = interleaved(works, max(1, rounds if n < MOST_TIMED else rounds // 2), time.perf_counter)
+        fewer = max(1, n // 50_000)  # long runs need no many rounds
+        times = interleaved(works, max(1, rounds // min(fewer, 4)), time.perf_counter)
         row: Row = {"n": n} | spread("one_thread", times["1"]) | spread("two_threads", times["2"])
         row |= spread("speed_up", ratios(times["1"], times["2"]))
         rows.append(row)

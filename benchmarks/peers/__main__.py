@@ -31,7 +31,7 @@ def race(case: Case, rounds: int, quick: bool) -> list[Row]:
     kernel = case.kernel_states(COMPARED)
     works: dict[str, tuple[int, Callable[[], object]]] = {
         KERNEL: (CHUNK, case.kernel_chunk),
-        SUMMARISED: (CHUNK, lambda: case.kernel_chunk(summaries=True)),
+        SUMMARISED: (CHUNK, case.summarised_chunk),
     }
     told: dict[str, Row] = {KERNEL: {}, SUMMARISED: {"agreement": "same bits"}}
     for maker in makers(case, quick):

@@ -12,9 +12,9 @@ from sim.compiler.kernel import Kernel, build
 from sim.compiler.lower import lower
 from sim.compiler.program import Program
 from sim.engine.driver import CHUNK, Chunk, simulate
-from sim.engine.ranges import Ranges
 from sim.engine.results import Settings
 from sim.engine.scenario_run import ScenarioRun
+from sim.engine.summaries import ScenarioSummary, Shape
 from sim.model.load import load
 
 REPLICATES = 10
@@ -33,7 +33,8 @@ class Case:
     inputs: Inputs
     sampled: Floats  # [n_uncertain, parameter draws]
     names: tuple[str, ...]  # of the states that are compared
-    ranges: Ranges
+    whole: ScenarioRun  # of the model as it is, with its own answers
+    summary: ScenarioSummary
 
     @classmethod
     def of(cls, name: str, path: str | Path) -> "Case":
@@ -45,23 +46,29 @@ class Case:
         probes = tuple(slots.values())
         results = replace(program.results, answers=probes, given=(-1,) * len(probes))
         program = replace(program, results=results)
-        kernel = build(program)
+        kernel, usual = build(program), build(lower(model))
         settings = Settings(n=LARGEST, seed=SEED, replicates=REPLICATES, keep=0, design="random", n_threads=1)
         work = ScenarioRun.of(kernel, model, scenario, settings)
         sampled = work.sampler.values(0, LARGEST // REPLICATES + 1)
         names = tuple(n.removeprefix("state.") for n in slots)
-        return cls(name, program, kernel, work.inputs, sampled, names, work.pilot().ranges)
+        whole = ScenarioRun.of(usual, model, scenario, settings)
+        shape = Shape(usual.program.layout, model.questions, LARGEST, REPLICATES)
+        summary = ScenarioSummary.start(shape, whole.pilot())
+        return cls(name, program, kernel, work.inputs, sampled, names, whole, summary)
 
     @property
     def n_records(self) -> int:
         return self.program.layout.n_records
 
-    def kernel_chunk(self, number: int = 0, summaries: bool = False) -> Chunk:
+    def kernel_chunk(self, number: int = 0) -> Chunk:
         """One chunk of the kernel."""
         first = number * CHUNK
-        sampled = self.sampled[:, first // REPLICATES :]
-        ranges = self.ranges if summaries else None
-        return simulate(self.kernel, self.inputs, sampled, REPLICATES, SEED, first, CHUNK, ranges)
+        return simulate(self.kernel, self.inputs, self.sampled[:, first // REPLICATES :], REPLICATES, SEED, first, CHUNK)
+
+    def summarised_chunk(self, number: int = 0) -> None:
+        """One chunk with all that a run makes of it."""
+        for chunk in self.whole.chunks(number, number + 1, self.summary):
+            self.summary.add(chunk)
 
     def kernel_states(self, n: int) -> Floats:
         """The last values of all states of the first ``n`` trajectories, [n_states, n]; a failed one is NaN."""

@@ -13,7 +13,6 @@ from sim.compiler.operations import OPERATIONS, SOURCES
 from sim.errors import CrossroadsError
 from sim.numerics.curve import Curve
 
-
 Payload = float | int | tuple[int, str] | Curve | None
 
 

@@ -1,4 +1,4 @@
-"""Inverse distribution functions as curves: a table of polynomials in the uniform, for distributions that stay the same.
+"""Inverse distribution functions as curves: tables of polynomials in the uniform, for distributions that never change.
 
 The uniform's distance m from the nearer end is cut where its power of two changes, and each power of two into PARTS of
 equal width, so that both tails are resolved to their end. A polynomial stands for the function between two cuts; its

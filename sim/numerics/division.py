@@ -1,4 +1,4 @@
-"""Division by a constant without dividing; whole division and its remainder, bit for bit as Python's ``//`` and ``%``."""
+"""Division by a constant without dividing; whole division and its remainder, bit for bit Python's ``//`` and ``%``."""
 
 import math
 

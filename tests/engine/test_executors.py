@@ -1,5 +1,6 @@
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -57,4 +58,47 @@ def test_leaving_early_ends_the_threads():
     states = threads(3, patience=0.0)(range(10**9), list, lambda state, task: time.sleep(0.001))
     next(states)
     states.close()
+    assert threading.active_count() == before
+
+
+class State:
+    """Can be watched."""
+
+    def __init__(self):
+        self.tasks = []
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_there_are_never_more_states_than_threads(n):
+    alive, most = weakref.WeakSet(), 0
+
+    def start():
+        nonlocal most
+        state = State()
+        alive.add(state)
+        most = max(most, len(alive))
+        return state
+
+    total = 0
+    for state in threads(n, patience=0.0)(range(60), start, lambda state, task: state.tasks.append(task)):
+        time.sleep(0.002)  # who takes them is slow
+        total += len(state.tasks)
+        del state
+    assert total == 60
+    assert most <= n + 1  # one may be let go of while the next begins
+
+
+@pytest.mark.parametrize("late", [0.0, 0.05])
+def test_a_failure_reaches_those_who_wait(late):
+    """Others have handed over a state, and wait for it to be taken, when one fails."""
+
+    def work(state, task):
+        if task == 2:
+            time.sleep(late)
+            raise ValueError("two")
+
+    before = threading.active_count()
+    states = threads(3, patience=0.0)(range(50), list, work)
+    with pytest.raises(ValueError, match="two"):
+        any(time.sleep(0.01) for _ in states)
     assert threading.active_count() == before

@@ -7,7 +7,7 @@ from scipy import stats
 from sim.compiler.lower import site_names
 from sim.compiler.sites import site_numbers
 from sim.engine.designs import LatinHypercube, Random, Sobol, design_of
-from sim.engine.sampling import Sampler
+from sim.engine.sampling import EARLY, STRETCH, Sampler
 from sim.errors import UsageError
 from sim.model.declarations import Correlation, Sample, Scenario
 from sim.numerics.random import threefry, uniform52
@@ -44,9 +44,11 @@ def test_random_uniforms_are_threefry_of_seed_site_and_draw(seed):
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_stretch_is_the_same_as_the_whole(kind):
     m = crossing()
-    whole = sampler(m, design=kind).values(0, 4000)
-    made = sampler(m, design=kind)
-    for first, last in ((2500, 3700), (0, 10), (1023, 1025), (3999, 4000), (500, 2600)):
+    n = EARLY * STRETCH + 3000  # of the first draws, which are kept, and of those after them
+    whole = sampler(m, design=kind, n=n).values(0, n)
+    made = sampler(m, design=kind, n=n)
+    edges = (EARLY * STRETCH - 5, n - 10), (EARLY * STRETCH, n), (EARLY * STRETCH - 1, EARLY * STRETCH)
+    for first, last in ((2500, 3700), (0, 10), (n - 1, n), (1023, 1025), (500, 2600), (1024, 2048), *edges):
         assert made.values(first, last).tobytes() == np.ascontiguousarray(whole[:, first:last]).tobytes()
 
 

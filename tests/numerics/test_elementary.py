@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from sim.numerics import elementary
+from sim.numerics import division, elementary
 from tests.numerics.references import INF, NAN, OPS, SPECIAL, relative, same, worst_ulps
 
 UNARY = ("exp", "expm1", "log", "log1p", "logistic", "logit", "sin", "cos", "tanh", "sign")
@@ -176,6 +176,26 @@ def test_whole_division_is_python_s(a: float, b: float) -> None:
     assume(b != 0)
     assert same(elementary.floor_divide(OPS, a, b), a // b)
     assert same(elementary.modulo(OPS, a, b), a % b)
+
+
+SIZES = st.floats(min_value=1e-130, max_value=1e130).flatmap(lambda size: st.sampled_from([size, -size]))
+
+
+@settings(max_examples=500)
+@given(st.one_of(SIZES, st.sampled_from([0.0, -0.0, INF, -INF, NAN, 1e308, -1.7e308])), SIZES)
+@example(1e308, 0.2)
+@example(-0.0, -0.2)
+@example(0.1, 0.9999999999999999)
+@example(3.0, 1.9999999999999998)
+def test_division_by_a_constant_is_division(x: float, divisor: float) -> None:
+    assert same(division.divided_by(OPS, x, divisor), OPS.div(x, divisor))
+
+
+@settings(max_examples=500)
+@given(SIZES, SIZES, st.sampled_from([-1, 0, 1]))
+def test_division_by_a_constant_near_a_whole_quotient(quotient: float, divisor: float, aside: int) -> None:
+    x = quotient * divisor * (1 + aside * 2.0**-52)
+    assert same(division.divided_by(OPS, x, divisor), x / divisor)
 
 
 def test_division_without_a_result() -> None:

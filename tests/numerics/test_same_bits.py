@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sim.compiler.vector import LANES, REAL, VectorModule
-from sim.numerics import elementary, quantiles, special
+from sim.numerics import division, elementary, quantiles, special
+from sim.numerics.curve import PARTS, POWERS, TERMS, Curve, on_curve
 from tests.numerics.references import OPS, SPECIAL, same
 
 N = 16 * LANES
@@ -78,6 +79,17 @@ def test_functions_of_probabilities() -> None:
 @pytest.mark.parametrize("name", ["power", "modulo", "floor_divide", "minimum", "maximum", "hazard"])
 def test_two_arguments(name: str) -> None:
     check(getattr(elementary, name), NUMBERS, np.roll(SHARES, 7))
+
+
+@pytest.mark.parametrize("divisor", [0.2, -7.0, 1e-3, 3e40])
+def test_division_by_a_constant(divisor: float) -> None:
+    check(lambda ops, x: division.divided_by(ops, x, divisor), NUMBERS)
+
+
+def test_rows_of_a_table() -> None:
+    rows = tuple(tuple(row) for row in RNG.normal(0, 1, (2 * POWERS * PARTS, TERMS)).tolist())
+    ends = [2.0**-33, 1 - 2.0**-33, 0.5 - 2.0**-33, 0.5 + 2.0**-33]
+    check(lambda ops, u: on_curve(ops, u, Curve("any", rows)), np.concatenate([ends, UNIFORMS[len(ends) :]]))
 
 
 def test_table() -> None:
