@@ -53,7 +53,7 @@ class Case:
         names = tuple(n.removeprefix("state.") for n in slots)
         whole = ScenarioRun.of(usual, model, scenario, settings)
         shape = Shape(usual.program.layout, model.questions, LARGEST, REPLICATES)
-        summary = ScenarioSummary.start(shape, whole.pilot())
+        summary = ScenarioSummary.start(shape, whole.pilot(shape.n_observed))
         return cls(name, program, kernel, work.inputs, sampled, names, whole, summary)
 
     @property
@@ -63,7 +63,8 @@ class Case:
     def kernel_chunk(self, number: int = 0) -> Chunk:
         """One chunk of the kernel."""
         first = number * CHUNK
-        return simulate(self.kernel, self.inputs, self.sampled[:, first // REPLICATES :], REPLICATES, SEED, first, CHUNK)
+        sampled = self.sampled[:, first // REPLICATES :]
+        return simulate(self.kernel, self.inputs, sampled, REPLICATES, SEED, first, CHUNK)
 
     def summarised_chunk(self, number: int = 0) -> None:
         """One chunk with all that a run makes of it."""

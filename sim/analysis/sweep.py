@@ -83,7 +83,8 @@ def sweep_cases(
     """
     check_sweep(study, plan, settings)
     kernel = build(lower(study.model, varying_parameters(study)))
-    shape = Shape(kernel.program.layout, study.model.questions, settings.n, settings.replicates)
+    last_only = plan.last_only or "measures" not in plan.tables
+    shape = Shape(kernel.program.layout, study.model.questions, settings.n, settings.replicates, last_only)
     cases = Cases(study, plan, settings)
     counter = Counter(progress, settings.n * len(cases))
     counter.add(settings.n * first)
@@ -157,7 +158,7 @@ class CaseWork(Generic[Made]):
         inputs = Inputs.of(self.kernel.program, study.model, case.scenario)
         run = ScenarioRun(self.kernel, inputs, sampler, case.settings)
         shape = self.shape if self.has_values else self.light
-        pilot = run.pilot() if self.has_values else _no_pilot(shape)
+        pilot = run.pilot(shape.n_observed) if self.has_values else _no_pilot(shape)
         summary = fold(f"{case.scenario.name} at point {case.point}", run, self._summary(shape, pilot))
         failure = run.failure(summary.failures.first)
         result = finish(summary, shape, case.scenario, sampler, failure)
@@ -256,8 +257,8 @@ class PointSampler(Sampler):
 
 def _no_pilot(shape: Shape) -> Pilot:
     """For no measures."""
-    n_records = shape.layout.n_records
-    return Pilot(Ranges.empty(n_records, 0), np.zeros((n_records, 0)), np.zeros((len(QUANTILES), n_records, 0)))
+    n = shape.n_observed
+    return Pilot(Ranges.empty(n, 0), np.zeros((n, 0)), np.zeros((len(QUANTILES), n, 0)))
 
 
 def _read_by_priors(study: Study) -> set[str]:

@@ -178,7 +178,7 @@ class Explorer:
         usual = self._pilots.get(state.scenario)
         if work.settings.n < self.settings.n and usual is not None:
             return usual
-        pilot = work.pilot()
+        pilot = work.pilot(self.layout.n_records)
         if not state.n_changes and work.settings.n == self.settings.n and pilot.quantiles is None:
             self._pilots[state.scenario] = pilot
         return pilot

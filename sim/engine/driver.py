@@ -39,13 +39,13 @@ class Chunk:
     counts: np.ndarray  # int32[n_things, count]: how often
     firsts: np.ndarray  # int32[n_things, count]: record of the first date, -1 for never
     final: np.ndarray  # float64[n_measures, count]: at the last record
-    sums: np.ndarray  # float64[n_records, n_measures]: of value - center
-    squares: np.ndarray  # float64[n_records, n_measures]: of (value - center) squared
-    lows: np.ndarray  # float64[n_records, n_measures]
-    highs: np.ndarray  # float64[n_records, n_measures]
-    bins: np.ndarray  # uint16[n_records, n_blocks, n_measures, BLOCK]: 0 below, the bins, above, who does not count
+    sums: np.ndarray  # float64[n_observed, n_measures]: of value - center, at the last records
+    squares: np.ndarray  # float64[n_observed, n_measures]: of (value - center) squared
+    lows: np.ndarray  # float64[n_observed, n_measures]
+    highs: np.ndarray  # float64[n_observed, n_measures]
+    bins: np.ndarray  # uint16[n_observed, n_blocks, n_measures, BLOCK]: 0 below, the bins, above, who does not count
     shares: np.ndarray  # uint32[n_records, machine values]: trajectories with each value
-    kept: np.ndarray  # float64[n_records, n_measures + n_machines, n_keep]
+    kept: np.ndarray  # float64[n_kept_records, n_measures + n_machines, n_keep]
 
 
 def simulate(
@@ -59,6 +59,7 @@ def simulate(
     ranges: Ranges | None = None,
     n_keep: int = 0,
     memory: "Memory | None" = None,
+    n_kept_records: int | None = None,
 ) -> Chunk:
     """Run the trajectories ``first`` to ``first + count``.
 
@@ -66,9 +67,10 @@ def simulate(
         parameters: float64[n_uncertain, n], for the parameter draws from ``first // replicates`` on.
         replicates: trajectories per parameter draw.
         first: a multiple of BLOCK.
-        ranges: how values are summarised; None: not at all.
+        ranges: how values are summarised, at as many of the last records as it has; None: not at all.
         n_keep: how many trajectories, from the first, are kept whole.
         memory: what to work in; the bins of a chunk are good until it is worked in again.
+        n_kept_records: how many records of these, up to the last (None: all).
     """
     memory = memory or Memory(kernel, inputs)
     memory.set(parameters, replicates, seed, first)
@@ -76,12 +78,14 @@ def simulate(
     masks = np.full(n_blocks, 2**64 - 1, dtype=np.uint64)
     if count % BLOCK:
         masks[-1] = 2 ** (count % BLOCK) - 1
-    bins = memory.bins(n_blocks if ranges is not None else 0)
+    n_observed = 0 if ranges is None else len(ranges.low)
+    kept = n_keep, kernel.program.layout.n_records if n_kept_records is None else n_kept_records
+    bins = memory.bins(n_observed, n_blocks)
     sums = _Sums(kernel, ranges, bins)
-    single = memory.run(masks, sums, n_blocks, n_keep)
+    single = memory.run(masks, sums, n_blocks, *kept)
     if (single.failed[:count] >= 0).any():
         sums = _Sums(kernel, ranges, bins)
-        memory.run(masks & ~_bits(single.failed, n_blocks), sums, n_blocks, n_keep)
+        memory.run(masks & ~_bits(single.failed, n_blocks), sums, n_blocks, 0, 0)
     return single.chunk(kernel, sums, first, count)
 
 
@@ -96,15 +100,15 @@ class _Sums:
 
     def __init__(self, kernel: Kernel, ranges: Ranges | None, bins: np.ndarray) -> None:
         layout = kernel.program.layout
-        n_records, n_measures = layout.n_records, len(layout.measures) if ranges is not None else 0
-        self.ranges = np.zeros((n_records, n_measures, RANGES))
+        shape = (0, 0) if ranges is None else ranges.low.shape
+        self.ranges = np.zeros((*shape, RANGES))
         if ranges is not None:
             self.ranges[:] = np.stack([ranges.low, ranges.scale, ranges.center], axis=-1)
-        self.vectors = aligned(n_records, n_measures, SUMS)
-        self.parts = self.vectors.reshape(n_records, n_measures, 4, LANES)
+        self.vectors = aligned(*shape, SUMS)
+        self.parts = self.vectors.reshape(*shape, 4, LANES)
         self.parts[:, :, 2], self.parts[:, :, 3] = np.inf, -np.inf
-        self.bins = bins[:, :, :n_measures]
-        self.shares = np.zeros((n_records, sum(len(values) for _, values in layout.machines)), dtype=np.uint32)
+        self.bins = bins[:, :, : shape[1]]
+        self.shares = np.zeros((layout.n_records, sum(len(values) for _, values in layout.machines)), dtype=np.uint32)
 
     def over_lanes(self, fold: np.ufunc, part: int) -> np.ndarray:
         """One of the sums (or extremes) over all lanes, folded in one order everywhere."""
@@ -165,7 +169,7 @@ class Memory:
         layout, machines = program.layout, program.machines
         self.kernel, self.inputs = kernel, inputs
         self.n_things = len(layout.things)
-        self._bins = np.empty((layout.n_records, 0, len(layout.measures), BLOCK), dtype=np.uint16)
+        self._bins = np.empty((0, 0, len(layout.measures), BLOCK), dtype=np.uint16)
         self.slots = aligned(max(kernel.n_slots, 1), STRIDE)
         self.next = aligned(max(kernel.n_slots, 1), STRIDE)
         self.parameters = aligned(max(len(layout.uncertain), 1), STRIDE)
@@ -190,14 +194,13 @@ class Memory:
         self.sampled, self.replicates = np.ascontiguousarray(parameters), replicates
         self.seed, self.first = seed, first
 
-    def bins(self, n_blocks: int) -> np.ndarray:
-        """Room for the numbers of bins of as many blocks."""
-        if self._bins.shape[1] != n_blocks:
-            n_records, _, n_measures, _ = self._bins.shape
-            self._bins = np.empty((n_records, n_blocks, n_measures, BLOCK), dtype=np.uint16)
+    def bins(self, n_observed: int, n_blocks: int) -> np.ndarray:
+        """Room for the numbers of bins."""
+        if self._bins.shape[:2] != (n_observed, n_blocks):
+            self._bins = np.empty((n_observed, n_blocks, *self._bins.shape[2:]), dtype=np.uint16)
         return self._bins
 
-    def run(self, masks: np.ndarray, sums: _Sums, n_blocks: int, n_keep: int) -> _Single:
+    def run(self, masks: np.ndarray, sums: _Sums, n_blocks: int, n_keep: int, n_kept_records: int) -> _Single:
         kernel, layout = self.kernel, self.kernel.program.layout
         n_measures, size = len(layout.measures), n_blocks * BLOCK
         single = _Single(
@@ -206,7 +209,7 @@ class Memory:
             counts=np.zeros((self.n_things, size + PAD), dtype=np.int32),
             firsts=np.full((self.n_things, size + PAD), -1, dtype=np.int32),
             final=np.zeros((n_measures, size)),
-            kept=np.zeros((layout.n_records, n_measures + len(layout.machines), n_keep)),
+            kept=np.zeros((n_kept_records, n_measures + len(layout.machines), n_keep)),
         )
         _run(
             kernel.start, kernel.step, kernel.fill, kernel.observe, kernel.share,

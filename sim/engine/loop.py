@@ -87,7 +87,10 @@ def run(
     result_slots: Any, failed_slot: int, values: Any, failed: Any, counts: Any, firsts: Any, final: Any, kept: Any,
     ranges: Any, sums: Any, bins: Any, shares: Any, share_rows: Any, share_values: Any,
 ) -> None:  # fmt: skip
-    """All blocks of a chunk, each through all its records."""
+    """All blocks of a chunk, each through all its records; of these the last, as many as there is room for, are summed.
+
+    The same goes for those that are kept.
+    """
     things = mark_things, machine_of_mark, machine_slots, machine_things
     for block in range(len(masks)):
         base, at, mask = first + block * BLOCK, block * BLOCK, masks[block]
@@ -104,9 +107,12 @@ def run(
             call_block(step, slots, following, parameters, uniforms, schedule[record], draws, records, marks,
                        np.uint32(key0), np.uint32(key1), base, record)  # fmt: skip
             _note(marks, following, things, counts, firsts, at, record + 1)
-            call_observe(observe, records, ranges[record], sums[record], bins[record, block], mask)
+            seen, told = record + len(sums) - len(schedule), record + len(kept) - len(schedule)
+            if seen >= 0:
+                call_observe(observe, records, ranges[seen], sums[seen], bins[seen, block], mask)
             call_observe(share, records, share_rows, share_values, shares[record], mask)
-            _keep(records, kept, at, record)
+            if told >= 0:
+                _keep(records, kept, at, told)
         last = odds if len(schedule) % 2 else evens
         _finish(last, records, result_slots, failed_slot, values, failed, final, at)
 

@@ -162,7 +162,7 @@ class Runner:
         began = time.perf_counter()
         total: Part | None = self._read(key)
         if total is None:
-            total = Part(ScenarioSummary.start(self.shape, work.pilot(), self.settings.keep))
+            total = Part(ScenarioSummary.start(self.shape, work.pilot(self.shape.n_observed), self.settings.keep))
         seconds = (time.perf_counter() - began) * CHUNK / min(PILOT, self.settings.n)  # of a chunk, about
         n_chunks = -(-self.settings.n // CHUNK)
         counter.add(sum(min(last * CHUNK, self.settings.n) - first * CHUNK for first, last in total.done))

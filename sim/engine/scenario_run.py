@@ -10,7 +10,6 @@ from sim.compiler.interpret import first_failure
 from sim.compiler.kernel import Kernel
 from sim.engine.driver import CHUNK, Chunk, Memory, simulate
 from sim.engine.pilot import PILOT, PILOT_REPLICATES, Pilot
-from sim.engine.ranges import Ranges
 from sim.engine.results import Failure, Settings
 from sim.engine.sampling import Sampler
 from sim.engine.summaries import ScenarioSummary
@@ -49,15 +48,21 @@ class ScenarioRun:
                 base = start // replicates
                 sampled = self._sampled(start, min((number + SAMPLED) * CHUNK, last * CHUNK, n) - start, replicates)
             parameters = sampled[:, start // replicates - base :]
-            n_keep = max(self.settings.keep - start, 0)
-            yield self._simulate(parameters, start, min(CHUNK, n - start), replicates, ranges, n_keep, memory)
+            count, n_keep = min(CHUNK, n - start), max(self.settings.keep - start, 0)
+            yield simulate(
+                self.kernel, self.inputs, parameters, replicates, self.settings.seed, start, count, ranges,
+                min(n_keep, count), memory,
+            )  # fmt: skip
 
-    def pilot(self) -> Pilot:
-        """The first trajectories, or if the run is larger as many of more parameter draws."""
+    def pilot(self, n_observed: int) -> Pilot:
+        """The first trajectories at the last records, or if the run is larger as many of more parameter draws."""
         count, replicates = min(self.settings.n, PILOT), self.settings.replicates
         if self.settings.n > PILOT:
             replicates = max(min(replicates, PILOT_REPLICATES), -(-count // self.sampler.n_draws))
-        chunk = self._simulate(self._sampled(0, count, replicates), 0, count, replicates, None, count)
+        sampled, seed = self._sampled(0, count, replicates), self.settings.seed
+        chunk = simulate(
+            self.kernel, self.inputs, sampled, replicates, seed, 0, count, None, count, n_kept_records=n_observed
+        )
         values = chunk.kept[:, : len(self.kernel.program.layout.measures)]
         return Pilot.of(values, chunk.failed < 0, replicates, is_all=count == self.settings.n)
 
@@ -78,13 +83,3 @@ class ScenarioRun:
     def _sampled(self, first: int, count: int, replicates: int) -> np.ndarray:
         """The parameter draws of some trajectories."""
         return self.sampler.values(first // replicates, (first + count - 1) // replicates + 1)
-
-    def _simulate(
-        self, parameters: np.ndarray, first: int, count: int, replicates: int, ranges: Ranges | None, n_keep: int,
-        memory: Memory | None = None,
-    ) -> Chunk:  # fmt: skip
-        ranges = ranges if ranges is not None and ranges.low.size else None
-        seed, n_keep = self.settings.seed, min(n_keep, count)
-        return simulate(
-            self.kernel, self.inputs, parameters, replicates, seed, first, count, ranges, n_keep, memory
-        )

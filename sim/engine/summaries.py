@@ -40,6 +40,12 @@ class Shape:
     questions: tuple[Question, ...]
     n: int
     replicates: int
+    last_only: bool = False  # measures are summarised at the horizon only
+
+    @property
+    def n_observed(self) -> int:
+        """Record times, up to the last, at which measures are summarised."""
+        return 1 if self.last_only else self.layout.n_records
 
     @cached_property
     def question_rows(self) -> tuple[tuple[int, int], ...]:
@@ -136,12 +142,12 @@ class Times:
 
 
 class Values:
-    """Moments, extremes and histograms of the numeric measures at each record time."""
+    """Moments, extremes and histograms of the numeric measures at each record time that is observed."""
 
     def __init__(self, shape: Shape, pilot: Pilot) -> None:
         self.shape = shape
         self.pilot = pilot
-        rows = (shape.layout.n_records, len(shape.layout.measures))
+        rows = (shape.n_observed, len(shape.layout.measures))
         self.n = 0
         self.sums, self.squares = ExactSum(rows[0] * rows[1]), ExactSum(rows[0] * rows[1])
         self.lows, self.highs = np.full(rows, np.inf), np.full(rows, -np.inf)
@@ -167,7 +173,12 @@ class Values:
         self.histogram += other.histogram
 
     def finish(self) -> Floats:
-        """mean, sd, se and the quantiles: float64[3 + levels, n_records, n_measures]."""
+        """mean, sd, se and the quantiles: float64[3 + levels, n_records, n_measures]; NaN where not observed."""
+        observed = self._observed()
+        before = self.shape.layout.n_records - observed.shape[1]
+        return np.pad(observed, ((0, 0), (before, 0), (0, 0)), constant_values=np.nan) if before else observed
+
+    def _observed(self) -> Floats:
         ranges, n = self.pilot.ranges, self.n
         if n == 0:
             return np.full((3 + len(QUANTILES), *ranges.low.shape), np.nan)

@@ -189,7 +189,7 @@ def test_a_chunk_that_kills_its_workers_is_named(crossed, settings, local):
     kernel = build(lower(crossed.model, frozenset()))
     run = ScenarioRun.of(kernel, crossed.model, crossed.scenarios[0], replace(settings, keep=0))
     shape = Shape(kernel.program.layout, crossed.model.questions, N, settings.replicates)
-    work = Deadly(run, ScenarioSummary.start(shape, run.pilot()), Tally(), "baseline")
+    work = Deadly(run, ScenarioSummary.start(shape, run.pilot(shape.n_observed)), Tally(), "baseline")
     named = rf"chunk 1 of the scenario baseline \(trajectories {CHUNK} to {2 * CHUNK - 1}\) kills"
     with pytest.raises(ClusterError, match=named):
         list(work.through(local, [(0, 1), (1, 2)]))
