@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from sim.compiler.jit import Jitted
 from sim.engine.intervals import ClusteredCount
+
+_add_by_draw = Jitted("sim.engine.loop", "add_by_draw")
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -67,12 +70,15 @@ class Clusters:
     def add(self, first: int, counted: Bools, hits: Bools) -> tuple[int, Ints, Ints]:
         """Add trajectories from number ``first`` on: counted bool[n_groups, n], hits bool[n_columns, n].
 
+        Hits of those that do not count for their column are none.
+
         Returns:
             First parameter draw, and sums by draw: counted int64[n_groups, draws], hits int64[n_columns, draws].
         """
         draw, starts = clusters_of(first, counted.shape[1], self.replicates)
-        m = np.add.reduceat(counted, starts, axis=1, dtype=np.int64)
-        k = np.add.reduceat(hits, starts, axis=1, dtype=np.int64)
+        m, k = (np.empty((len(flags), len(starts)), np.int64) for flags in (counted, hits))
+        _add_by_draw(counted, counted, np.arange(self.n_groups), starts, m)
+        _add_by_draw(hits, counted, self.groups, starts, k)
         sizes = np.diff(starts, append=counted.shape[1])
         whole = sizes == np.minimum(self.replicates, self.n - np.arange(draw, draw + len(starts)) * self.replicates)
         for i in np.flatnonzero(~whole).tolist():

@@ -7,6 +7,8 @@ A number is cut into 32-bit limbs of a long fixed-point accumulator that spans t
 import numpy as np
 import numpy.typing as npt
 
+from sim.compiler.jit import Jitted
+
 Floats = npt.NDArray[np.float64]
 
 _LIMB = 32
@@ -14,6 +16,8 @@ _MASK = np.int64(2**_LIMB - 1)
 _BIAS = 1152  # limb 0 counts units of 2^-1152, below the least subnormal times 2^-53
 _LIMBS = 72
 _CARRY_AFTER = 2**28  # additions until limbs could overflow
+
+_add_exactly = Jitted("sim.engine.loop", "add_exactly")
 
 
 class ExactSum:
@@ -23,23 +27,10 @@ class ExactSum:
         self.limbs = np.zeros((size, _LIMBS), np.int64)
         self.n_unbounded = np.zeros(size, np.int64)
         self._added = 0
-        self._starts = np.arange(size) * _LIMBS
 
     def add(self, values: Floats) -> None:
         """Add one number (float64[size]) to each sum."""
-        finite = np.isfinite(values)
-        if not finite.all():
-            self.n_unbounded += ~finite
-            values = np.where(finite, values, 0.0)
-        mantissa, exponent = np.frexp(values)
-        whole = (mantissa * 2.0**53).astype(np.int64)
-        place = exponent.astype(np.int64) + (_BIAS - 53)
-        at, shift = self._starts + (place >> 5), place & 31
-        low, high = (whole & _MASK) << shift, (whole >> _LIMB) << shift
-        flat = self.limbs.reshape(-1)
-        flat[at] += low & _MASK
-        flat[at + 1] += (low >> _LIMB) + (high & _MASK)
-        flat[at + 2] += high >> _LIMB
+        _add_exactly(self.limbs, self.n_unbounded, np.ascontiguousarray(values).view(np.int64))
         self._added += 1
         if self._added >= _CARRY_AFTER:
             self._carry()

@@ -9,6 +9,8 @@ from sim.compiler.emit import BLOCK, QUAD
 from sim.compiler.jit import njit
 
 LINE = 16  # counts of a line of the cache
+LIMB = 2**32 - 1  # all bits of a limb
+ZERO_PLACE = 1152 - 1074  # the place of the last bit of the smallest number, among the limbs' units of 2^-1152
 
 
 @njit
@@ -151,3 +153,41 @@ def add_dates(counts: Any, firsts: Any, sound: Any, dates: Any, totals: Any) -> 
             if counts[thing, i] > 0 and sound[i]:
                 totals[thing] += counts[thing, i]
                 dates[thing, firsts[thing, i]] += 1
+
+
+@njit
+def add_by_draw(hits: Any, counted: Any, groups: Any, starts: Any, totals: Any) -> None:
+    """totals[columns, draws]: hits[columns, n] among those that count for a column, counted[groups[column]].
+
+    A parameter draw begins at each of ``starts``.
+    """
+    for column in range(hits.shape[0]):
+        counts = counted[groups[column]]
+        for draw in range(len(starts)):
+            last = starts[draw + 1] if draw + 1 < len(starts) else hits.shape[1]
+            total = 0
+            for i in range(starts[draw], last):
+                total += hits[column, i] & counts[i]
+            totals[column, draw] = total
+
+
+@njit
+def add_exactly(limbs: Any, n_unbounded: Any, bits: Any) -> None:
+    """Add binary64 numbers, given as their bits, to the accumulators limbs[numbers, 72] of :mod:`sim.engine.exact`."""
+    for i in range(len(bits)):
+        exponent = bits[i] >> 52 & 0x7FF
+        whole = bits[i] & 0xF_FFFF_FFFF_FFFF
+        if exponent == 0x7FF:
+            n_unbounded[i] += 1
+            continue
+        if exponent > 0:
+            whole |= 1 << 52
+            exponent -= 1
+        if bits[i] < 0:
+            whole = -whole
+        place = exponent + ZERO_PLACE
+        at, shift = place >> 5, place & 31
+        low, high = (whole & LIMB) << shift, (whole >> 32) << shift
+        limbs[i, at] += low & LIMB
+        limbs[i, at + 1] += (low >> 32) + (high & LIMB)
+        limbs[i, at + 2] += high >> 32

@@ -96,7 +96,6 @@ class Counting:
     def add(self, chunk: "Chunk", succeeded: Bools) -> None:
         counted = np.concatenate([succeeded[None], succeeded & chunk.given])
         hits = np.concatenate([self._outcomes(chunk), self._answers(chunk), chunk.counts > 0])
-        hits &= counted[self.shape.groups]
         draw, m, k = self.clusters.add(chunk.first, counted, hits)
         self.drivers.add(chunk, succeeded, draw, m, k)
 
