@@ -35,7 +35,7 @@ Each part runs alone as well, and takes `--quick` and `--rounds`:
 | `python -m benchmarks.peers` | the kernel against C, numpy, JAX, numba, Python and three tools | `peers.csv` |
 | `python -m benchmarks.scaling` | threads, and memory up to ten million trajectories | `threads.csv`, `memory.csv` |
 | `python -m benchmarks.startup` | warm commands, compile time by size of the model | `startup.csv`, `compile.csv` |
-| `python -m benchmarks.sweeps` | a sweep of 16 points in three scenarios | `sweeps.csv`, `sweep/wide.csv` |
+| `python -m benchmarks.sweeps` | a sweep of 16 points in three scenarios, and one of 10,000 points | `sweeps.csv`, `large_sweep.csv`, `sweep/wide.csv` |
 | `python -m benchmarks.efficiency` | what latin hypercubes and Sobol sequences gain | `efficiency.csv` |
 | `python -m benchmarks.page` | this page and its picture, from the tables | `machine.csv` |
 
@@ -179,6 +179,18 @@ def sweeping(table: Table) -> str:
     return SWEEP + "\n" + lines(("with", "seconds", "points a second", "trajectories a second"), rows)
 
 
+def large_sweep(table: Table) -> str:
+    """What ten thousand points took."""
+    if not table:
+        return ""
+    row = table[0]
+    return (
+        f"Ten thousand points of a thousand trajectories ([study](../benchmarks/ten_thousand_points.yaml)) took "
+        f"{number(row, 'seconds'):,.0f} s on two\nthreads, {number(row, 'points_per_second'):.0f} points a second, "
+        f"with {number(row, 'peak_mb'):.0f} MB at the most.\n"
+    )
+
+
 def designs(table: Table) -> str:
     rows = [
         (row["outcome"], f"{100 * number(row, 'probability'):.1f}%", row["replicates"], row["n"], row["seeds"],
@@ -207,7 +219,7 @@ def main() -> None:
     place = results if quick else ROOT / "docs"
     draw(tables, place / "performance.png", results / "performance.svg")
     parts = [HEAD, goals(tables), peers(tables["peers"]), scaling(tables), starting(tables), sweeping(tables["sweeps"])]
-    parts += [designs(tables["efficiency"]), measured_on(tables["machine"]), REPEAT]
+    parts += [large_sweep(tables["large_sweep"]), designs(tables["efficiency"]), measured_on(tables["machine"]), REPEAT]
     (place / "performance.md").write_text("\n".join(parts), encoding="utf-8")
     print((place / "performance.md").relative_to(ROOT))
 

@@ -3,7 +3,8 @@
     python -m benchmarks.sweeps [--quick]
 
 The study is aid_sanctions_ceasefire.yaml, its tables go to results/bench/sweep (wide.csv: one row a point). Timed is
-the whole command, from start to files on disk, with one thread and with all.
+the whole command, from start to files on disk, with one thread and with all. Then, once, ten thousand points of a
+thousand trajectories (ten_thousand_points.yaml).
 """
 
 import csv
@@ -15,6 +16,8 @@ from pathlib import Path
 from benchmarks.tools import Row, arguments, crossroads, folder, interleaved, launched, save, spread
 
 STUDY = "benchmarks/aid_sanctions_ceasefire.yaml"
+LARGE = "benchmarks/ten_thousand_points.yaml"
+LARGE_POINTS, LARGE_N = 10_000, 1_000
 SCENARIOS = ("as_it_comes", "wave", "embargo")
 N, QUICK_N = 2_000, 200
 
@@ -45,10 +48,19 @@ def measure(n: int, rounds: int, out: Path) -> list[Row]:
     return rows
 
 
+def large(out: Path) -> list[Row]:
+    """Ten thousand points, with all threads."""
+    done = launched(crossroads("sweep", LARGE, "-o", str(out), "--force", "-q"))
+    row: Row = {"points": LARGE_POINTS, "trajectories": LARGE_N, "seconds": done.wall, "cpu": done.cpu}
+    return [row | {"peak_mb": done.peak, "points_per_second": LARGE_POINTS / done.wall}]
+
+
 def main() -> None:
     given = arguments(__doc__)
     n = QUICK_N if given.quick else N
     save("sweeps", measure(n, given.rounds or (1 if given.quick else 5), folder(given.quick) / "sweep"), given.quick)
+    if not given.quick:
+        save("large_sweep", large(folder(given.quick) / "ten_thousand_points"), given.quick)
 
 
 if __name__ == "__main__":
