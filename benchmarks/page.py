@@ -35,7 +35,7 @@ Each part runs alone as well, and takes `--quick` and `--rounds`:
 | `python -m benchmarks.peers` | the kernel against C, numpy, JAX, numba, Python and three tools | `peers.csv` |
 | `python -m benchmarks.scaling` | threads, and memory up to ten million trajectories | `threads.csv`, `memory.csv` |
 | `python -m benchmarks.startup` | warm commands, compile time by size of the model | `startup.csv`, `compile.csv` |
-| `python -m benchmarks.sweeps` | sweeps of 16 and of 10,000 points | `sweeps.csv`, `large_sweep.csv`, `sweep/wide.csv` |
+| `python -m benchmarks.sweeps` | sweeps of 16 and of 10,000 points | `sweeps.csv`, `large_sweep.csv` |
 | `python -m benchmarks.efficiency` | what latin hypercubes and Sobol sequences gain | `efficiency.csv` |
 | `python -m benchmarks.page` | this page and its picture, from the tables | `machine.csv` |
 
