@@ -22,7 +22,7 @@ from sim.engine.pilot import Pilot
 from sim.engine.ranges import QUANTILES, Ranges
 from sim.engine.results import Floats, ParameterSummary, Results, Settings, finish, summarise_parameters
 from sim.engine.run import check_settings, varying_parameters
-from sim.engine.runner import PATIENCE, ChunkWork, Counter, Part, Progress, Tally, cut
+from sim.engine.runner import LONGEST, PATIENCE, ChunkWork, Counter, Part, Progress, Tally, cut
 from sim.engine.sampling import Sampler
 from sim.engine.scenario_run import ScenarioRun, sampler_of
 from sim.engine.summaries import Counting, ScenarioSummary, Shape
@@ -94,10 +94,10 @@ def sweep_cases(
     if is_large:
         yield from (work.made(cases[number], _by_chunk(workers, counter)) for number in range(first, len(cases)))
         return
-    length = min(max(1, int(workers.grain / GRAIN)), max(1, (len(cases) - first) // (4 * workers.n_workers)))
+    longest = max(1, int(workers.grain / GRAIN))
     waiting: dict[int, Made] = {}
     try:
-        for state in workers(cut([(first, len(cases))], length), CaseState, work.add):
+        for state in workers(cut([(first, len(cases))], longest, workers.n_workers), CaseState, work.add):
             waiting |= state.made
             counter.add(state.uncounted)
             while first in waiting:
@@ -229,7 +229,7 @@ def _by_chunk(executor: Executor, counter: Counter) -> Fold:
         n_chunks = -(-run.settings.n // CHUNK)
         work = ChunkWork(run, summary.fresh(), counter, name)
         total = Part(summary)
-        for part in work.through(executor, cut([(0, n_chunks)], max(1, n_chunks // (8 * executor.n_workers)))):
+        for part in work.through(executor, cut([(0, n_chunks)], LONGEST, executor.n_workers)):
             total.merge(part)
             counter.add(part.uncounted)
         return total.summary

@@ -19,9 +19,12 @@ class Pilot:
     ranges: Ranges
     alike: Floats  # [n_records, n_measures] share of the variance that lies between parameter draws
     quantiles: Floats | None  # [levels, n_records, n_measures] where the pilot is the whole run
+    seconds: float = 0.0  # that simulating a trajectory took
 
     @classmethod
-    def of(cls, values: Floats, succeeded: npt.NDArray[np.bool_], replicates: int, is_all: bool) -> "Pilot":
+    def of(
+        cls, values: Floats, succeeded: npt.NDArray[np.bool_], replicates: int, is_all: bool, seconds: float = 0.0
+    ) -> "Pilot":
         """From values float64[n_records, n_measures, n], trajectories that did not fail, and trajectories per draw."""
         sound = values if succeeded.all() else values[:, :, succeeded]
         return cls(
@@ -33,6 +36,7 @@ class Pilot:
                 ]
             ),
             quantiles=exact_quantiles(sound) if is_all else None,
+            seconds=seconds,
         )
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Protocol
@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from sim.compiler.kernel import Kernel
 from sim.engine.driver import CHUNK
 from sim.engine.executors import Executor, KilledTask
-from sim.engine.pilot import PILOT
 from sim.engine.results import ParameterSummary, ScenarioResult, Settings, finish, summarise_parameters
 from sim.engine.sampling import Sampler
 from sim.engine.scenario_run import ScenarioRun, sampler_of
@@ -159,18 +158,16 @@ class Runner:
             raise
 
     def _summary(self, work: ScenarioRun, key: str, counter: Counter) -> ScenarioSummary:
-        began = time.perf_counter()
         total: Part | None = self._read(key)
         if total is None:
             total = Part(ScenarioSummary.start(self.shape, work.pilot(self.shape.n_observed), self.settings.keep))
-        seconds = (time.perf_counter() - began) * CHUNK / min(PILOT, self.settings.n)  # of a chunk, about
         n_chunks = -(-self.settings.n // CHUNK)
         counter.add(sum(min(last * CHUNK, self.settings.n) - first * CHUNK for first, last in total.done))
         todo = list(gaps(total.done, n_chunks))
-        n_todo = sum(last - first for first, last in todo)
-        length = min(self.executor.grain / max(seconds, 1e-6), n_todo / (4 * self.executor.n_workers), LONGEST)
+        seconds = max(total.summary.values.pilot.seconds * CHUNK, 1e-6)
+        longest = min(max(int(self.executor.grain / seconds), 1), LONGEST)
         chunks = ChunkWork(work, total.summary.fresh(), counter, key.removeprefix("scenario-"))
-        for part in chunks.through(self.executor, cut(todo, max(int(length), 1))):
+        for part in chunks.through(self.executor, cut(todo, longest, self.executor.n_workers)):
             total.merge(part)
             counter.add(part.uncounted)
             self.unwritten[key] = total
@@ -207,8 +204,17 @@ def gaps(done: list[Stretch], n_chunks: int) -> Iterator[Stretch]:
         at = last
 
 
-def cut(stretches: Iterable[Stretch], length: int) -> Iterator[Stretch]:
-    """The same chunks in stretches of at most this length."""
+def cut(stretches: Sequence[Stretch], longest: int, n_workers: int) -> Iterator[Stretch]:
+    """The same chunks in stretches that shrink towards the end, so that all workers are done at about the same time.
+
+    Each is a quarter of a worker's share of what is left, but not above ``longest`` (Polychronopoulos and Kuck 1987,
+    "Guided self-scheduling", IEEE Transactions on Computers 36).
+    """
+    left = sum(last - first for first, last in stretches)
     for first, last in stretches:
-        for start in range(first, last, length):
-            yield start, min(start + length, last)
+        at = first
+        while at < last:
+            end = min(at + max(1, min(longest, left // (4 * n_workers))), last)
+            yield at, end
+            left -= end - at
+            at = end

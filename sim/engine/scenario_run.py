@@ -1,5 +1,6 @@
 """One scenario ready to be simulated, chunk by chunk."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -60,11 +61,13 @@ class ScenarioRun:
         if self.settings.n > PILOT:
             replicates = max(min(replicates, PILOT_REPLICATES), -(-count // self.sampler.n_draws))
         sampled, seed = self._sampled(0, count, replicates), self.settings.seed
+        began = time.perf_counter()
         chunk = simulate(
             self.kernel, self.inputs, sampled, replicates, seed, 0, count, None, count, n_kept_records=n_observed
         )
+        seconds = (time.perf_counter() - began) / count
         values = chunk.kept[:, : len(self.kernel.program.layout.measures)]
-        return Pilot.of(values, chunk.failed < 0, replicates, is_all=count == self.settings.n)
+        return Pilot.of(values, chunk.failed < 0, replicates, count == self.settings.n, seconds)
 
     def failure(self, first: tuple[int, int] | None) -> Failure | None:
         """Where the first failed trajectory went wrong."""

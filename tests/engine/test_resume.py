@@ -242,7 +242,11 @@ def test_stretches():
     assert list(gaps(done, 12)) == [(3, 5), (7, 9), (10, 12)]
     assert list(gaps([], 3)) == [(0, 3)]
     assert list(gaps([(0, 3)], 3)) == []
-    assert list(cut([(3, 8)], 2)) == [(3, 5), (5, 7), (7, 8)]
+    assert list(cut([(3, 8)], 2, 1)) == [(3, 4), (4, 5), (5, 6), (6, 7), (7, 8)]
+    shrinking = list(cut([(0, 50), (60, 110)], 10, 2))
+    assert [last - first for first, last in shrinking[:4]] == [10, 10, 10, 8]
+    assert shrinking[-3:] == [(107, 108), (108, 109), (109, 110)]
+    assert joined(shrinking) == [(0, 50), (60, 110)]
 
 
 SCRIPT = """
