@@ -1,22 +1,32 @@
 """Tables as CSV: UTF-8, header line, shortest decimals that read back as the same number, no NaN."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from sim.output.tables import Table
+import numpy as np
 
+from sim.output.tables import Cells, Table
+
+AT_ONCE = 2**14  # rows whose text is made at once
 EXECUTED = ("=", "+", "-", "@", "\t", "\r")  # text that begins so is a formula to a spreadsheet
 
 
 def csv_text(table: Table) -> str:
     """The file of a table."""
-    columns = [_cells(values) for values in table.data]
-    lines = [",".join(_cells([column.name for column in table.columns]))]
-    lines += map(",".join, zip(*columns, strict=True))
-    return "\n".join(lines) + "\n"
+    return "".join(csv_parts(table))
 
 
-def _cells(values: list[Any]) -> list[str]:
+def csv_parts(table: Table) -> Iterator[str]:
+    """The same in parts, of which none is long."""
+    yield ",".join(_cells([column.name for column in table.columns])) + "\n"
+    for start in range(0, len(table), AT_ONCE):
+        columns = [_cells(values[start : start + AT_ONCE]) for values in table.data]
+        yield "".join(",".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def _cells(values: Cells) -> list[str]:
     """The cells of a column; of repeated texts each is made once."""
+    values = values.tolist() if isinstance(values, np.ndarray) else values
     kinds = set(map(type, values))
     if kinds == {str}:
         made = {text: _text(text) for text in set(values)}

@@ -6,13 +6,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sim.engine.results import Results
 from sim.errors import OutputError
-from sim.output.csv_text import csv_text
+from sim.output.csv_text import csv_parts
 from sim.output.journal import JOURNAL, FileJournal, identity_of
 from sim.output.manifest import manifest_of, manifest_text
 from sim.output.parquet import parquet_bytes, require_parquet
@@ -88,7 +88,7 @@ class Store:
             OutputError: if anything cannot be written; nothing is left then.
         """
         with _as_output_error(self.directory):
-            files = {name: self._write(name, data) for name, data in _files(results, self.formats)}
+            files = {name: self._write_parts(name, parts) for name, parts in _files(results, self.formats)}
             self._write(MANIFEST, manifest_text(manifest_of(results, files, command)).encode())
             self._settle()
         return self.directory
@@ -126,12 +126,18 @@ class Store:
             self._lock = -1
 
     def _write(self, name: str, data: bytes) -> str:
+        return self._write_parts(name, [data])
+
+    def _write_parts(self, name: str, parts: Iterable[bytes]) -> str:
         """Write a file to the disk itself, and give its sha256."""
+        digest = hashlib.sha256()
         with open(self.partial / name, "xb") as file:
-            file.write(data)
+            for part in parts:
+                file.write(part)
+                digest.update(part)
             file.flush()
             os.fsync(file.fileno())
-        return hashlib.sha256(data).hexdigest()
+        return digest.hexdigest()
 
     def _settle(self) -> None:
         """Put the finished directory in its place. What the user added to the one it replaces is carried over."""
@@ -171,8 +177,11 @@ def save(
         return store.save(results, command)
 
 
-def _files(results: Results, formats: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    writers: dict[str, Callable[[Table], bytes]] = {"csv": lambda t: csv_text(t).encode(), "parquet": parquet_bytes}
+def _files(results: Results, formats: Sequence[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
+    writers: dict[str, Callable[[Table], Iterable[bytes]]] = {
+        "csv": lambda table: (part.encode() for part in csv_parts(table)),
+        "parquet": lambda table: [parquet_bytes(table)],
+    }
     for table in all_tables(results):
         for name in dict.fromkeys(("csv", *formats)):
             yield f"{table.name}.{name}", writers[name](table)

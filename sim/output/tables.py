@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = Sequence[Any]
+Cells = list[Any] | npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Table:
 
     name: str
     columns: tuple[Column, ...]
-    data: tuple[list[Any], ...]
+    data: tuple[Cells, ...]
 
     @classmethod
     def of_rows(cls, name: str, columns: tuple[Column, ...], rows: Iterable[Row]) -> "Table":
@@ -156,14 +157,18 @@ def trajectories(results: Results) -> Table:
     )
     kept = [(result, part) for result in results.scenarios for part in result.kept]
     dates, n = _dates(results), len(numeric)
-    text = (
+    numbers = np.concatenate([np.zeros(0, np.int64), *(part.trajectories for _, part in kept)])
+    first = (
         [r.scenario.name for r, part in kept for _ in range(len(part.trajectories) * len(dates))],
-        [i for _, part in kept for i in part.trajectories.tolist() for _ in dates],
-        [date for _, part in kept for _ in part.trajectories for date in dates],
+        np.repeat(numbers, len(dates)),
+        dates * len(numbers),
     )
-    rows = [[x for _, part in kept for x in part.values[:, row].T.ravel().tolist()] for row in range(n + len(machines))]
+    rows = [
+        np.concatenate([np.zeros(0), *(part.values[:, row].T.ravel() for _, part in kept)])
+        for row in range(n + len(machines))
+    ]
     named = ([values[int(x)] for x in row] for row, (_, values) in zip(rows[n:], machines, strict=True))
-    return Table("trajectories", columns, (*text, *rows[:n], *named))
+    return Table("trajectories", columns, (*first, *rows[:n], *named))
 
 
 def experiments(results: Results) -> Table:
