@@ -152,7 +152,7 @@ class Expressions:
     def _inverse(self, sample: Sample, kind: str, uniform: int, arguments: tuple[int, ...], by_curve: bool) -> int:
         b, family = self.builder, FAMILIES[sample.family]
         name = f"{sample.family}_{kind}"
-        constants = tuple(b.ops[a].payload for a in arguments if b.ops[a].name == "const")
+        constants = tuple(b.ops[a].payload + 0.0 for a in arguments if b.ops[a].name == "const")  # type: ignore[operator]
         is_long = not family.whole and (family.long or kind == "truncated")
         curve = curve_of(name, constants) if by_curve and is_long and len(constants) == len(arguments) else None
         return b.op(name, uniform, *arguments, payload=curve)

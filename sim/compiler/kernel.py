@@ -52,7 +52,7 @@ def _rebuild(program: Program) -> Kernel:
 
 def build(program: Program) -> Kernel:
     """Compile a program, or load it from the cache."""
-    target = Target()
+    target = Target(near=True)
     key = cache.key_of((), CODE, llvmlite.__version__, target.processor, target.features, program)
     entry = cache.fetch("kernels", key)
     if entry is None:
@@ -73,7 +73,7 @@ def kernel_text(program: Program) -> str:
 
 def compiled(text: str) -> Native:
     """A module of its own, compiled or from the cache."""
-    target = Target()
+    target = Target(near=True)
     key = cache.key_of((), CODE, llvmlite.__version__, target.processor, target.features, text)
     code = cache.fetch("kernels", key)
     if code is None:

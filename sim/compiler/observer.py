@@ -1,4 +1,4 @@
-"""LLVM text that adds the recorded rows of a block to the sums, histograms and shares of one record time.
+"""LLVM text that adds the recorded rows of a block to the sums and shares of one record time, and finds their bins.
 
 It is the same for every program. A row of sums is four vectors: the sum of value - center, of its square, the least and
 the greatest value, each lane for itself, so that their order never depends on what surrounds them.

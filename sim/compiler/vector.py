@@ -23,24 +23,18 @@ def splat(value: float) -> str:
     return f"splat ({_double(value)})"
 
 
-def _table(symbol: str, rows: tuple[tuple[float, ...], ...]) -> str:
-    written = ", ".join(f"{REAL} <{', '.join(map(_double, row))}>" for row in rows)
-    return f"{symbol} = private constant [{len(rows)} x {REAL}] [{written}], align 64"
-
-
 class VectorModule:
     """The functions of one LLVM module, each printed once."""
 
     def __init__(self) -> None:
         self.functions: dict[str, str] = {}
         self.declared: set[str] = set()
-        self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
+        self.tables: dict[str, str] = {}  # text -> symbol
 
     def table(self, rows: tuple[tuple[float, ...], ...]) -> str:
         """The symbol of constants in rows of LANES."""
-        if rows not in self.tables:
-            self.tables[rows] = f"@table_{len(self.tables)}"
-        return self.tables[rows]
+        written = ", ".join(f"{REAL} <{', '.join(map(_double, row))}>" for row in rows)
+        return self.tables.setdefault(f"[{len(rows)} x {REAL}] [{written}]", f"@table_{len(self.tables)}")
 
     def declare(self, text: str) -> None:
         self.declared.add(text)
@@ -60,13 +54,13 @@ class VectorModule:
         return symbol
 
     def text(self) -> str:
-        tables = [_table(symbol, rows) for rows, symbol in self.tables.items()]
+        tables = [f"{symbol} = private constant {text}, align 64" for text, symbol in self.tables.items()]
         return "\n".join([*sorted(self.declared), "", *tables, *self.functions.values(), ATTRIBUTES])
 
 
 ATTRIBUTES = (
-    'attributes #0 = { nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512" }\n'
-    'attributes #1 = { nounwind noinline "prefer-vector-width"="512" "min-legal-vector-width"="512" }\n'
+    'attributes #0 = { nounwind "no-builtins" "prefer-vector-width"="512" "min-legal-vector-width"="512" }\n'
+    'attributes #1 = { nounwind noinline "no-builtins" "prefer-vector-width"="512" "min-legal-vector-width"="512" }\n'
 )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiler.jit import Jitted
-from sim.engine.driver_sums import DriverSums
+from sim.engine.driver_sums import MOST_DRAWS, DriverSums
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -23,6 +23,7 @@ DRAWS_PER_BIN = 8
 GROUPS = 20
 T95 = 2.093  # 97.5% quantile of Student's t with GROUPS - 1 degrees of freedom
 FEWEST_DRAWS = 2 * GROUPS
+NUMBER_BITS = MOST_DRAWS.bit_length()  # of the number of a draw
 UNIT = 2.0**16  # residuals are whole numbers of this part of a standard deviation, so that their sums are exact
 
 _explain = Jitted("sim.engine.driver_loops", "explain")
@@ -104,12 +105,13 @@ def _by_group(values: Ints) -> Ints:
 def _bins_of(uniforms: Floats, n_bins: int) -> Ints:
     """The bin of each parameter draw, from the rank of its uniform: int64[n_parameters, draws].
 
-    Sorted are whole numbers, the first 50 bits of a uniform before the number of its draw: numpy has nothing faster.
+    Sorted are whole numbers, the first bits of a uniform before the number of its draw: numpy has nothing faster.
     """
     n = uniforms.shape[1]
-    keys = (uniforms * 2.0**50).astype(np.uint64) << np.uint64(14) | np.arange(n, dtype=np.uint64)
+    keys = (uniforms * 2.0 ** (64 - NUMBER_BITS)).astype(np.uint64) << np.uint64(NUMBER_BITS)
+    keys |= np.arange(n, dtype=np.uint64)
     keys.sort(axis=1)
-    order = (keys & np.uint64(2**14 - 1)).astype(np.int64)
+    order = (keys & np.uint64(2**NUMBER_BITS - 1)).astype(np.int64)
     bins = np.empty_like(order)
     np.put_along_axis(bins, order, np.arange(n)[None] * n_bins // n, axis=1)
     return bins

@@ -91,8 +91,8 @@ class _Threads:
         self, tasks: Iterable[Task], start: Callable[[], State], work: Callable[[State, Task], None]
     ) -> Iterator[State]:
         queue, lock, stop = iter(tasks), Lock(), Event()
-        waiting: list[Event] = []
-        found: SimpleQueue[tuple[State, Event] | BaseException | None] = SimpleQueue()  # None: a thread is done
+        waiting: list[SimpleQueue[None]] = []  # queues, as an interrupt may come while anything else is locked
+        found: SimpleQueue[tuple[State, SimpleQueue[None]] | BaseException | None] = SimpleQueue()  # None: one is done
 
         def next_tasks() -> Iterator[Task]:
             while not stop.is_set():
@@ -106,21 +106,21 @@ class _Threads:
         def fold() -> None:
             try:
                 for state in _Serial(self.patience)(next_tasks(), start, work):
-                    let_go = Event()
+                    let_go: SimpleQueue[None] = SimpleQueue()
                     waiting.append(let_go)
                     found.put((state, let_go))
                     del state
                     if not stop.is_set():
-                        let_go.wait()
+                        let_go.get()
             except BaseException as error:
                 stop.set()
                 found.put(error)
             found.put(None)
 
         pool = [Thread(target=fold, name=f"crossroads-{i}", daemon=True) for i in range(self.n_workers)]
-        for thread in pool:
-            thread.start()
         try:
+            for thread in pool:
+                thread.start()
             working = self.n_workers
             while working:
                 item = found.get()
@@ -133,11 +133,12 @@ class _Threads:
                     del item
                     yield state
                     del state
+                    let_go.put(None)
                     waiting.remove(let_go)
-                    let_go.set()
         finally:  # an interrupt or a failure ends the others after their present task
             stop.set()
-            for let_go in waiting:
-                let_go.set()
+            for let_go in waiting.copy():
+                let_go.put(None)
             for thread in pool:
-                thread.join()
+                if thread.ident is not None:
+                    thread.join()

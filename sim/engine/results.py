@@ -205,14 +205,15 @@ def _statistics(values: Floats) -> Floats:
     """mean, sd, p05, p50 and p95 of each row: float64[5, rows] from float64[rows, n]."""
     n = values.shape[1]
     ordered = np.sort(values, axis=1)
-    mean = _total(ordered) / n
-    squares = _total(np.square(ordered - mean[:, None]))
-    sd = np.sqrt(squares / (n - 1)) if n > 1 else np.full(len(values), np.nan)
-    return np.stack([mean, sd, *(_quantile(ordered, level) for level in (0.05, 0.5, 0.95))])
+    with np.errstate(invalid="ignore", over="ignore"):  # of numbers so large that a sum of them is infinite
+        mean = _total(ordered) / n
+        squares = _total(np.square(ordered - mean[:, None]))
+        sd = np.sqrt(squares / (n - 1)) if n > 1 else np.full(len(values), np.nan)
+        return np.stack([mean, sd, *(_quantile(ordered, level) for level in (0.05, 0.5, 0.95))])
 
 
 def _total(values: Floats) -> Floats:
-    """The sum of each row as if it were rounded once: in pairs, and what each addition loses is added up beside it.
+    """The sum of each row, as in twice the precision: in pairs, and what each addition loses is added up beside it.
 
     Knuth, The Art of Computer Programming 2, section 4.2.2, theorem B.
     """

@@ -8,6 +8,7 @@ variate generation by fast numerical inversion", ACM TOMACS 13, 2003.)
 
 from dataclasses import dataclass, field
 
+from sim.numerics.elementary import at_least, at_most
 from sim.numerics.ops import Ops, Real
 from sim.numerics.patterns import FRACTION_BITS, ONE_BITS
 
@@ -22,8 +23,10 @@ _FIRST = (1023 - 33) << PARTS_LOG2  # what the leading bits of m begin with
 class Curve:
     """The curve of a law; ``rows`` float[2 * POWERS * PARTS][TERMS]: the upper half from its end to 1/2, the lower."""
 
-    law: str  # which decides the rows
+    law: str  # which decides the rest
     rows: tuple[tuple[float, ...], ...] = field(repr=False, compare=False)
+    low: float = field(repr=False, compare=False)  # the values of the first and the last cell of the uniform
+    high: float = field(repr=False, compare=False)
 
 
 def on_curve(ops: Ops, u: Real, curve: Curve) -> Real:
@@ -38,4 +41,4 @@ def on_curve(ops: Ops, u: Real, curve: Curve) -> Real:
     total, *terms = reversed(ops.row(curve.rows, row))
     for term in terms:
         total = ops.fma(total, x, term)
-    return total
+    return at_most(ops, ops.real(curve.high), at_least(ops, ops.real(curve.low), total))

@@ -89,7 +89,7 @@ def test_division_by_a_constant(divisor: float) -> None:
 def test_rows_of_a_table() -> None:
     rows = tuple(tuple(row) for row in RNG.normal(0, 1, (2 * POWERS * PARTS, TERMS)).tolist())
     ends = [2.0**-33, 1 - 2.0**-33, 0.5 - 2.0**-33, 0.5 + 2.0**-33]
-    check(lambda ops, u: on_curve(ops, u, Curve("any", rows)), np.concatenate([ends, UNIFORMS[len(ends) :]]))
+    check(lambda ops, u: on_curve(ops, u, Curve("any", rows, -9.0, 9.0)), np.concatenate([ends, UNIFORMS[len(ends) :]]))
 
 
 def test_table() -> None:
