@@ -56,8 +56,8 @@ def main() -> None:
     given = arguments(__doc__)
     sizes = QUICK_SIZES if given.quick else SIZES
     rounds = given.rounds or (1 if given.quick else 9)
+    save("memory", memory(sizes), given.quick)  # first: a process begins with the peak of the one that starts it
     save("threads", threads(sizes[:2] if given.quick else sizes, rounds), given.quick)
-    save("memory", memory(sizes), given.quick)
 
 
 if __name__ == "__main__":
