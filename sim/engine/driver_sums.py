@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sim.compiler.program import Layout
 from sim.engine.clusters import clusters_of
 from sim.engine.ranges import Ranges
+from sim.engine.room import zeros
 from sim.model.declarations import Question
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ class DriverSums:
         self.targets, self.n_draws, self.replicates = targets, n_draws, replicates
         self.center, self.scale = center[:, None], scale[:, None]
         n_measures = len(targets.names) - targets.n_indicators
-        self.counted = np.zeros((n_groups, n_draws), np.int64)
-        self.totals = np.zeros((len(targets.names), n_draws), np.int64)
-        self.squares = np.zeros((n_measures, n_draws), np.int64)
+        self.counted = zeros((n_groups, n_draws), np.int64)
+        self.totals = zeros((len(targets.names), n_draws), np.int64)
+        self.squares = zeros((n_measures, n_draws), np.int64)
         self.beyond = np.zeros(n_measures, np.int64)
 
     @classmethod

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiler.jit import Jitted
+from sim.engine.room import zeros
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +25,7 @@ class ExactSum:
     """Exact running sums of ``size`` numbers side by side. What is infinite or NaN is counted apart."""
 
     def __init__(self, size: int) -> None:
-        self.limbs = np.zeros((size, _LIMBS), np.int64)
+        self.limbs = zeros((size, _LIMBS), np.int64)
         self.n_unbounded = np.zeros(size, np.int64)
         self._added = 0
 

@@ -20,6 +20,7 @@ from sim.engine.exact import ExactSum
 from sim.engine.pilot import Pilot
 from sim.engine.quantiles import Floats, histogram_quantiles
 from sim.engine.ranges import QUANTILES
+from sim.engine.room import zeros
 from sim.model.declarations import Question
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Values:
         self.n = 0
         self.sums, self.squares = ExactSum(rows[0] * rows[1]), ExactSum(rows[0] * rows[1])
         self.lows, self.highs = np.full(rows, np.inf), np.full(rows, -np.inf)
-        self.histogram = np.zeros((*rows, ROW), np.uint32 if shape.n < 2**32 else np.uint64)
+        self.histogram = zeros((*rows, ROW), np.uint32 if shape.n < 2**32 else np.uint64)
 
     def fresh(self) -> "Values":
         return Values(self.shape, self.pilot)
