@@ -1,5 +1,6 @@
 """LLVM text -> machine code in memory."""
 
+import sys
 from typing import Any
 
 _engines: list[Any] = []  # machine code lives as long as the engine that holds it
@@ -10,8 +11,8 @@ class Target:
 
     Args:
         near: whether code may count on its constants to lie beside it, and on no function of a library. Addresses are
-            relative then: instructions are shorter, several percent of a step's time. Not so without fused
-            multiply-adds, which are calls there.
+            relative then: instructions are shorter, several percent of a step's time. Only where that was tried, and
+            not without fused multiply-adds, which are calls there.
     """
 
     def __init__(self, near: bool = False) -> None:
@@ -23,7 +24,7 @@ class Target:
         self.features = llvm.get_host_cpu_features().flatten()
         self.processor = llvm.get_host_cpu_name()
         target = llvm.Target.from_default_triple()
-        self._near = near and "+fma," in f"{self.features},"
+        self._near = near and sys.platform == "linux" and "+fma," in f"{self.features},"
         places = {"reloc": "pic", "codemodel": "small"} if self._near else {}
         self._machine = target.create_target_machine(cpu=self.processor, features=self.features, opt=2, **places)
 

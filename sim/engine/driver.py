@@ -15,7 +15,6 @@ from sim.compiler.kernel import Kernel, aligned
 from sim.compiler.observer import RANGES, SUMS
 from sim.compiler.vector import LANES
 from sim.engine.ranges import Ranges
-from sim.engine.room import zeros
 
 CHUNK = 16 * BLOCK  # trajectories in a chunk
 PAD = 16  # counts between rows, which at distances of a power of two would crowd into a few sets of the cache
@@ -198,7 +197,7 @@ class Memory:
     def bins(self, n_observed: int, n_blocks: int) -> np.ndarray:
         """Room for the numbers of bins."""
         if self._bins.shape[:2] != (n_observed, n_blocks):
-            self._bins = zeros((n_observed, n_blocks, *self._bins.shape[2:]), np.uint16)
+            self._bins = np.empty((n_observed, n_blocks, *self._bins.shape[2:]), np.uint16)
         return self._bins
 
     def run(self, masks: np.ndarray, sums: _Sums, n_blocks: int, n_keep: int, n_kept_records: int) -> _Single:
