@@ -180,14 +180,14 @@ def sweeping(table: Table) -> str:
 
 
 def large_sweep(table: Table) -> str:
-    """What ten thousand points took."""
+    """What many points took."""
     if not table:
         return ""
     row = table[0]
     return (
-        f"Ten thousand points of a thousand trajectories ([study](../benchmarks/ten_thousand_points.yaml)) took "
-        f"{number(row, 'seconds'):,.0f} s on two\nthreads, {number(row, 'points_per_second'):.0f} points a second, "
-        f"with {number(row, 'peak_mb'):.0f} MB at the most.\n"
+        f"A sweep of {int(row['points']):,} points of {int(row['trajectories']):,} trajectories "
+        f"([study](../benchmarks/ten_thousand_points.yaml)) took {number(row, 'seconds'):,.0f} s\nwith all threads, "
+        f"{number(row, 'points_per_second'):.0f} points a second, and {number(row, 'peak_mb'):.0f} MB at the most.\n"
     )
 
 

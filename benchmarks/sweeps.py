@@ -8,6 +8,7 @@ thousand trajectories (ten_thousand_points.yaml).
 """
 
 import csv
+import json
 import os
 import time
 from collections.abc import Callable
@@ -17,7 +18,6 @@ from benchmarks.tools import Row, arguments, crossroads, folder, interleaved, la
 
 STUDY = "benchmarks/aid_sanctions_ceasefire.yaml"
 LARGE = "benchmarks/ten_thousand_points.yaml"
-LARGE_POINTS, LARGE_N = 10_000, 1_000
 SCENARIOS = ("as_it_comes", "wave", "embargo")
 N, QUICK_N = 2_000, 200
 
@@ -35,8 +35,7 @@ def measure(n: int, rounds: int, out: Path) -> list[Row]:
     contestants = {f"{k} threads" if k > 1 else "1 thread": sweep(n, k, out) for k in threads}
     next(iter(contestants.values()))()  # compiles what is not yet in the cache
     times = interleaved(contestants, rounds, time.perf_counter)
-    with (out / "wide.csv").open(encoding="utf-8") as file:
-        n_points = len(list(csv.DictReader(file)))
+    n_points = _lines(out / "wide.csv")
     n_scenarios = len(SCENARIOS)
     rows: list[Row] = []
     for name, seconds in times.items():
@@ -51,8 +50,16 @@ def measure(n: int, rounds: int, out: Path) -> list[Row]:
 def large(out: Path) -> list[Row]:
     """Ten thousand points, with all threads."""
     done = launched(crossroads("sweep", LARGE, "-o", str(out), "--force", "-q"))
-    row: Row = {"points": LARGE_POINTS, "trajectories": LARGE_N, "seconds": done.wall, "cpu": done.cpu}
-    return [row | {"peak_mb": done.peak, "points_per_second": LARGE_POINTS / done.wall}]
+    n = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["n"]
+    n_points = _lines(out / "points.csv")
+    row: Row = {"points": n_points, "trajectories": n, "seconds": done.wall, "cpu": done.cpu}
+    return [row | {"peak_mb": done.peak, "points_per_second": n_points / done.wall}]
+
+
+def _lines(path: Path) -> int:
+    """How many rows a table has."""
+    with path.open(encoding="utf-8") as file:
+        return len(list(csv.DictReader(file)))
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ class ExactSum:
 
     def add(self, values: Floats) -> None:
         """Add one number (float64[size]) to each sum."""
-        _add_exactly(self.limbs, self.n_unbounded, np.ascontiguousarray(values).view(np.int64))
+        _add_exactly(self.limbs, self.n_unbounded, np.ascontiguousarray(values).view(np.int64), _BIAS)
         self._added += 1
         if self._added >= _CARRY_AFTER:
             self._carry()

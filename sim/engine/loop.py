@@ -10,7 +10,7 @@ from sim.compiler.jit import njit
 
 LINE = 16  # counts of a line of the cache
 LIMB = 2**32 - 1  # all bits of a limb
-ZERO_PLACE = 1152 - 1074  # the place of the last bit of the smallest number, among the limbs' units of 2^-1152
+SMALLEST = -1074  # the exponent of the smallest number
 
 
 @njit
@@ -172,8 +172,8 @@ def add_by_draw(hits: Any, counted: Any, groups: Any, starts: Any, totals: Any) 
 
 
 @njit
-def add_exactly(limbs: Any, n_unbounded: Any, bits: Any) -> None:
-    """Add binary64 numbers, given as their bits, to the accumulators limbs[numbers, 72] of :mod:`sim.engine.exact`."""
+def add_exactly(limbs: Any, n_unbounded: Any, bits: Any, bias: int) -> None:
+    """Add binary64 numbers, given as their bits, to accumulators limbs[numbers, limbs] that count units of 2^-bias."""
     for i in range(len(bits)):
         exponent = bits[i] >> 52 & 0x7FF
         whole = bits[i] & 0xF_FFFF_FFFF_FFFF
@@ -185,7 +185,7 @@ def add_exactly(limbs: Any, n_unbounded: Any, bits: Any) -> None:
             exponent -= 1
         if bits[i] < 0:
             whole = -whole
-        place = exponent + ZERO_PLACE
+        place = exponent + SMALLEST + bias
         at, shift = place >> 5, place & 31
         low, high = (whole & LIMB) << shift, (whole >> 32) << shift
         limbs[i, at] += low & LIMB
