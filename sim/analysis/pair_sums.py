@@ -264,5 +264,5 @@ class PairSums:
             answer, question = chunk.answers[q, pairs.span], self.shape.questions[q]
             answers[row] = np.digitize(answer, question.bins) == b if question.kind == "value" else answer != 0
         counted = np.concatenate([pairs.sound[None], pairs.sound & chunk.given[:, pairs.span]])
-        hits = np.concatenate([outcomes, answers, chunk.counts[:, pairs.span] > 0])
+        hits = np.concatenate([outcomes, answers, chunk.has_happened()[:, pairs.span]])
         return hits & counted[self.shape.groups], counted

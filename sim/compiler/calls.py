@@ -1,4 +1,4 @@
-"""What jitted functions call that numba does not have: machine code by its address, and one instruction."""
+"""What jitted functions call that numba does not have: machine code by its address, and some instructions."""
 
 from typing import Any
 
@@ -71,6 +71,16 @@ def _lowest_bit(typing_context: Any, bits: Any) -> Any:
     return signature, codegen
 
 
+def _count_bits(typing_context: Any, bits: Any) -> Any:
+    """How many bits are set."""
+    signature = types.int64(types.uint64)
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return signature, codegen
+
+
 def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     """Have the line of the cache with array[index] brought near, to be written soon; any index does no harm."""
     signature = types.void(array, types.int64)
@@ -89,5 +99,6 @@ def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
 
 call_block: Any = intrinsic(_call_block)
 call_observe: Any = intrinsic(_call_observe)
+count_bits: Any = intrinsic(_count_bits)
 lowest_bit: Any = intrinsic(_lowest_bit)
 prefetch: Any = intrinsic(_prefetch)

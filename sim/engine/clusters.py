@@ -8,10 +8,12 @@ import numpy.typing as npt
 from sim.compiler.jit import Jitted
 from sim.engine.intervals import ClusteredCount
 
-_add_by_draw = Jitted("sim.engine.loop", "add_by_draw")
+_add_by_draw = Jitted("sim.engine.chunk_loops", "add_by_draw")
+_add_clusters = Jitted("sim.engine.chunk_loops", "add_clusters")
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]
 
 
 @dataclass
@@ -67,23 +69,23 @@ class Clusters:
         """An empty one."""
         return Clusters(self.groups, self.n_groups, self.n, self.replicates)
 
-    def add(self, first: int, counted: Bools, hits: Bools) -> tuple[int, Ints, Ints]:
-        """Add trajectories from number ``first`` on: counted bool[n_groups, n], hits bool[n_columns, n].
+    def add(self, first: int, n: int, counted: Words, hits: Words) -> tuple[int, Ints, Ints]:
+        """Add ``n`` trajectories from number ``first`` on, a bit for each: counted[n_groups, -], hits[n_columns, -].
 
         Hits of those that do not count for their column are none.
 
         Returns:
             First parameter draw, and sums by draw: counted int64[n_groups, draws], hits int64[n_columns, draws].
         """
-        draw, starts = clusters_of(first, counted.shape[1], self.replicates)
-        m, k = (np.empty((len(flags), len(starts)), np.int64) for flags in (counted, hits))
-        _add_by_draw(counted, counted, np.arange(self.n_groups), starts, m)
-        _add_by_draw(hits, counted, self.groups, starts, k)
-        sizes = np.diff(starts, append=counted.shape[1])
-        whole = sizes == np.minimum(self.replicates, self.n - np.arange(draw, draw + len(starts)) * self.replicates)
-        for i in np.flatnonzero(~whole).tolist():
-            self._meet(draw + i, Piece(int(sizes[i]), m[:, i].copy(), k[:, i].copy()))
-        self._include(m[:, whole], k[:, whole])
+        draw, starts = clusters_of(first, n, self.replicates)
+        m, k = (np.empty((len(words), len(starts)), np.int64) for words in (counted, hits))
+        _add_by_draw(counted, counted, np.arange(self.n_groups), starts, n, m)
+        _add_by_draw(hits, counted, self.groups, starts, n, k)
+        cut = [i for i in {0, len(starts) - 1} if self._is_cut(draw + i, first, first + n)]
+        for i in cut:
+            seen = int(starts[i + 1] if i + 1 < len(starts) else n) - int(starts[i])
+            self._meet(draw + i, Piece(seen, m[:, i].copy(), k[:, i].copy()))
+        self._include(m, k, int(0 in cut), len(starts) - (len(starts) - 1 in cut))
         return draw, m, k
 
     def merge(self, other: "Clusters") -> None:
@@ -107,15 +109,27 @@ class Clusters:
     def _meet(self, draw: int, piece: Piece) -> None:
         whole = self.edges.meet(draw, piece, self._size(draw))
         if whole is not None:
-            self._include(whole.counted[:, None], whole.hits[:, None])
+            self._include(whole.counted[:, None], whole.hits[:, None], 0, 1)
 
     def _size(self, draw: int) -> int:
         return min(self.replicates, self.n - draw * self.replicates)
 
-    def _include(self, m: Ints, k: Ints) -> None:
-        by_column = m[self.groups]
-        self.sums += np.stack([k.sum(axis=1), (by_column * k).sum(axis=1), (k * k).sum(axis=1)])
-        self.group_sums += np.stack([m.sum(axis=1), (m * m).sum(axis=1), (m > 0).sum(axis=1)])
+    def _is_cut(self, draw: int, first: int, last: int) -> bool:
+        """Has a parameter draw trajectories before ``first``, or from ``last`` on?"""
+        start = draw * self.replicates
+        return start < first or start + self._size(draw) > last
+
+    def _include(self, m: Ints, k: Ints, first: int, last: int) -> None:
+        """Add whole clusters, those of the columns ``first`` to ``last``."""
+        _add_clusters(m, k, self.groups, first, last, self.group_sums, self.sums)
+
+
+def packed(flags: Bools) -> Words:
+    """A bit for each flag of bool[rows, n], from the lowest bit of the first word on."""
+    padded = np.zeros((len(flags), -(-flags.shape[1] // 64) * 8), np.uint8)
+    bits = np.packbits(flags, axis=1, bitorder="little")
+    padded[:, : bits.shape[1]] = bits
+    return padded.view(np.uint64)
 
 
 def clusters_of(first: int, count: int, replicates: int) -> tuple[int, Ints]:

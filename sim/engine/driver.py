@@ -12,13 +12,14 @@ from sim.compiler.emit import BLOCK, QUAD, STRIDE
 from sim.compiler.inputs import Inputs
 from sim.compiler.jit import Jitted
 from sim.compiler.kernel import Kernel, aligned
-from sim.compiler.observer import RANGES, SUMS
+from sim.compiler.observer import RANGES
+from sim.compiler.program import Layout
 from sim.compiler.vector import LANES
 from sim.engine.ranges import Ranges
 
 CHUNK = 16 * BLOCK  # trajectories in a chunk
-PAD = 16  # counts between rows, which at distances of a power of two would crowd into a few sets of the cache
 
+_fold = Jitted("sim.engine.chunk_loops", "fold")
 _run = Jitted("sim.engine.loop", "run")
 
 
@@ -26,7 +27,7 @@ _run = Jitted("sim.engine.loop", "run")
 class Chunk:
     """What ``count`` trajectories from number ``first`` on came to; see the fields for shapes.
 
-    Rows of failed trajectories mean nothing, and nothing of theirs is in the sums.
+    Rows of failed trajectories mean nothing, and nothing of theirs is in what happened nor in the sums.
     """
 
     first: int
@@ -36,8 +37,9 @@ class Chunk:
     failed: np.ndarray  # int32[count]: -1, or the record of the step in which a number became NaN or infinite
     answers: np.ndarray  # float64[n_questions, count]: 1 or 0, or the number asked for
     given: np.ndarray  # bool[n_questions, count]: whether it counts
-    counts: np.ndarray  # int32[n_things, count]: how often
-    firsts: np.ndarray  # int32[n_things, count]: record of the first date, -1 for never
+    happened: np.ndarray  # uint64[n_things, n_blocks]: a bit for each trajectory, whether it ever did
+    dates: np.ndarray  # uint32[n_things, n_records]: trajectories by the record of the first date
+    totals: np.ndarray  # int64[n_things]: how often, over all trajectories
     final: np.ndarray  # float64[n_measures, count]: at the last record
     sums: np.ndarray  # float64[n_observed, n_measures]: of value - center, at the last records
     squares: np.ndarray  # float64[n_observed, n_measures]: of (value - center) squared
@@ -46,6 +48,11 @@ class Chunk:
     bins: np.ndarray  # uint16[n_observed, n_blocks, n_measures, BLOCK]: 0 below, the bins, above, who does not count
     shares: np.ndarray  # uint32[n_records, machine values]: trajectories with each value
     kept: np.ndarray  # float64[n_kept_records, n_measures + n_machines, n_keep]
+
+    def has_happened(self) -> np.ndarray:
+        """bool[n_things, count]"""
+        bits = np.unpackbits(self.happened.view(np.uint8), axis=1, count=self.count, bitorder="little")
+        return bits.view(np.bool_)
 
 
 def simulate(
@@ -78,15 +85,15 @@ def simulate(
     masks = np.full(n_blocks, 2**64 - 1, dtype=np.uint64)
     if count % BLOCK:
         masks[-1] = 2 ** (count % BLOCK) - 1
-    n_observed = 0 if ranges is None else len(ranges.low)
-    kept = n_keep, kernel.program.layout.n_records if n_kept_records is None else n_kept_records
-    bins = memory.bins(n_observed, n_blocks)
-    sums = _Sums(kernel, ranges, bins)
-    single = memory.run(masks, sums, n_blocks, *kept)
+    layout, observed = kernel.program.layout, memory.observed(ranges, n_blocks)
+    kept = n_keep, layout.n_records if n_kept_records is None else n_kept_records
+    counts = _Counts.of(layout, n_blocks)
+    single = memory.run(masks, counts, observed, *kept)
     if (single.failed[:count] >= 0).any():
-        sums = _Sums(kernel, ranges, bins)
-        memory.run(masks & ~_bits(single.failed, n_blocks), sums, n_blocks, 0, 0)
-    return single.chunk(kernel, sums, first, count)
+        observed.folded()
+        counts = _Counts.of(layout, n_blocks)
+        memory.run(masks & ~_bits(single.failed, n_blocks), counts, observed, 0, 0)
+    return single.chunk(kernel, counts, observed, first, count)
 
 
 def _bits(failed: np.ndarray, n_blocks: int) -> np.ndarray:
@@ -95,41 +102,55 @@ def _bits(failed: np.ndarray, n_blocks: int) -> np.ndarray:
     return packed.view(np.uint64).reshape(n_blocks)
 
 
-class _Sums:
-    """What is added up over the trajectories of a chunk."""
+@dataclass(slots=True)
+class _Counts:
+    """What is counted over the trajectories of a chunk."""
 
-    def __init__(self, kernel: Kernel, ranges: Ranges | None, bins: np.ndarray) -> None:
-        layout = kernel.program.layout
-        shape = (0, 0) if ranges is None else ranges.low.shape
-        self.ranges = np.zeros((*shape, RANGES))
-        if ranges is not None:
-            self.ranges[:] = np.stack([ranges.low, ranges.scale, ranges.center], axis=-1)
-        self.vectors = aligned(*shape, SUMS)
-        self.parts = self.vectors.reshape(*shape, 4, LANES)
-        self.parts[:, :, 2], self.parts[:, :, 3] = np.inf, -np.inf
-        self.bins = bins[:, :, : shape[1]]
-        self.shares = np.zeros((layout.n_records, sum(len(values) for _, values in layout.machines)), dtype=np.uint32)
+    happened: np.ndarray
+    dates: np.ndarray
+    totals: np.ndarray
+    shares: np.ndarray
 
-    def over_lanes(self, fold: np.ufunc, part: int) -> np.ndarray:
-        """One of the sums (or extremes) over all lanes, folded in one order everywhere."""
-        result = self.parts[:, :, part, 0]
-        for lane in range(1, LANES):
-            result = fold(result, self.parts[:, :, part, lane])
+    @classmethod
+    def of(cls, layout: Layout, n_blocks: int) -> "_Counts":
+        n_things, n_records = len(layout.things), layout.n_records
+        return cls(
+            happened=np.zeros((n_things, n_blocks), np.uint64),
+            dates=np.zeros((n_things, n_records), np.uint32),
+            totals=np.zeros(n_things, np.int64),
+            shares=np.zeros((n_records, sum(len(values) for _, values in layout.machines)), np.uint32),
+        )
+
+
+class _Observed:
+    """What the measures come to at each of the last records, chunk after chunk of as many blocks."""
+
+    def __init__(self, ranges: Ranges | None, n_blocks: int) -> None:
+        empty = np.zeros((0, 0))
+        parts = (empty,) * RANGES if ranges is None else (ranges.low, ranges.scale, ranges.center)
+        self.ranges = np.stack(parts, axis=-1)
+        n_records, n_measures = parts[0].shape
+        self.lanes = aligned(n_records, n_measures, 4, LANES)
+        self.bins = np.empty((n_records, n_blocks, n_measures, BLOCK), np.uint16)
+        self.folded()
+
+    def folded(self) -> np.ndarray:
+        """Sums, sums of squares, least and greatest over all lanes; they then begin again."""
+        result = np.empty((4, *self.lanes.shape[:2]))
+        _fold(self.lanes, result)
         return result
 
 
 @dataclass(slots=True)
 class _Single:
-    """What is known of each trajectory; rows are at least as long as whole blocks."""
+    """What is known of each trajectory; rows are as long as whole blocks."""
 
     slots: np.ndarray
     failed: np.ndarray
-    counts: np.ndarray
-    firsts: np.ndarray
     final: np.ndarray
     kept: np.ndarray
 
-    def chunk(self, kernel: Kernel, sums: _Sums, first: int, count: int) -> Chunk:
+    def chunk(self, kernel: Kernel, counts: _Counts, observed: _Observed, first: int, count: int) -> Chunk:
         results = kernel.program.results
         n = len(results.answers)
         answers = self.slots[2 : 2 + n, :count]
@@ -140,6 +161,7 @@ class _Single:
                 given[number] = self.slots[row, :count] > 0
                 row += 1
         failed = self.failed[:count]
+        sums, squares, lows, highs = observed.folded()
         return Chunk(
             first=first,
             count=count,
@@ -148,15 +170,16 @@ class _Single:
             failed=failed,
             answers=answers,
             given=given,
-            counts=self.counts[:, :count],
-            firsts=self.firsts[:, :count],
+            happened=counts.happened,
+            dates=counts.dates,
+            totals=counts.totals,
             final=self.final[:, :count],
-            sums=sums.over_lanes(np.add, 0),
-            squares=sums.over_lanes(np.add, 1),
-            lows=sums.over_lanes(np.minimum, 2),
-            highs=sums.over_lanes(np.maximum, 3),
-            bins=sums.bins,
-            shares=sums.shares,
+            sums=sums,
+            squares=squares,
+            lows=lows,
+            highs=highs,
+            bins=observed.bins,
+            shares=counts.shares,
             kept=self.kept,
         )
 
@@ -168,8 +191,7 @@ class Memory:
         program = kernel.program
         layout, machines = program.layout, program.machines
         self.kernel, self.inputs = kernel, inputs
-        self.n_things = len(layout.things)
-        self._bins = np.empty((0, 0, len(layout.measures), BLOCK), dtype=np.uint16)
+        self._observed: tuple[Ranges | None, int, _Observed] | None = None
         self.slots = aligned(max(kernel.n_slots, 1), STRIDE)
         self.next = aligned(max(kernel.n_slots, 1), STRIDE)
         self.parameters = aligned(max(len(layout.uncertain), 1), STRIDE)
@@ -194,22 +216,22 @@ class Memory:
         self.sampled, self.replicates = np.ascontiguousarray(parameters), replicates
         self.seed, self.first = seed, first
 
-    def bins(self, n_observed: int, n_blocks: int) -> np.ndarray:
-        """Room for the numbers of bins."""
-        if self._bins.shape[:2] != (n_observed, n_blocks):
-            self._bins = np.empty((n_observed, n_blocks, *self._bins.shape[2:]), np.uint16)
-        return self._bins
+    def observed(self, ranges: Ranges | None, n_blocks: int) -> _Observed:
+        """Where measures are summarised, the same as before for the same ranges."""
+        if self._observed is None or self._observed[0] is not ranges or self._observed[1] != n_blocks:
+            self._observed = ranges, n_blocks, _Observed(ranges, n_blocks)
+        return self._observed[2]
 
-    def run(self, masks: np.ndarray, sums: _Sums, n_blocks: int, n_keep: int, n_kept_records: int) -> _Single:
+    def run(
+        self, masks: np.ndarray, counts: _Counts, observed: _Observed, n_keep: int, n_kept_records: int
+    ) -> _Single:
         kernel, layout = self.kernel, self.kernel.program.layout
-        n_measures, size = len(layout.measures), n_blocks * BLOCK
+        n_measures, size = len(layout.measures), len(masks) * BLOCK
         single = _Single(
-            slots=np.zeros((len(self.result_slots), size)),
+            slots=np.empty((len(self.result_slots), size)),
             failed=np.full(size, -1, dtype=np.int32),
-            counts=np.zeros((self.n_things, size + PAD), dtype=np.int32),
-            firsts=np.full((self.n_things, size + PAD), -1, dtype=np.int32),
-            final=np.zeros((n_measures, size)),
-            kept=np.zeros((n_kept_records, n_measures + len(layout.machines), n_keep)),
+            final=np.empty((n_measures, size)),
+            kept=np.empty((n_kept_records, n_measures + len(layout.machines), n_keep)),
         )
         _run(
             kernel.start, kernel.step, kernel.fill, kernel.observe, kernel.share,
@@ -218,7 +240,7 @@ class Memory:
             self.sampled, self.replicates, self.seed & 0xFFFFFFFF, self.seed >> 32, self.first, masks,
             self.mark_things, self.machine_of_mark, self.machine_slots, self.machine_things,
             self.result_slots, kernel.program.results.failed,
-            single.slots, single.failed, single.counts, single.firsts, single.final, single.kept,
-            sums.ranges, sums.vectors, sums.bins, sums.shares, self.share_rows, self.share_values,
+            single.slots, single.failed, single.final, single.kept, counts.happened, counts.dates, counts.totals,
+            observed.ranges, observed.lanes, observed.bins, counts.shares, self.share_rows, self.share_values,
         )  # fmt: skip
         return single

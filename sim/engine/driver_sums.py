@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from sim.compiler.jit import Jitted
 from sim.compiler.program import Layout
 from sim.engine.clusters import clusters_of
 from sim.engine.ranges import Ranges
@@ -18,6 +19,8 @@ from sim.model.declarations import Question
 
 if TYPE_CHECKING:
     from sim.engine.driver import Chunk
+
+_add_in_bins = Jitted("sim.engine.chunk_loops", "add_in_bins")
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -62,7 +65,7 @@ class DriverSums:
     ) -> None:
         self.start = targets, n_groups, n_draws, replicates, center, scale
         self.targets, self.n_draws, self.replicates = targets, n_draws, replicates
-        self.center, self.scale = center[:, None], scale[:, None]
+        self.center, self.scale = center, scale
         n_measures = len(targets.names) - targets.n_indicators
         self.counted = zeros((n_groups, n_draws), np.int64)
         self.totals = zeros((len(targets.names), n_draws), np.int64)
@@ -88,21 +91,14 @@ class DriverSums:
         here = slice(draw, draw + n)
         self.counted[:, here] += m[:, :n]
         self.totals[: self.targets.n_indicators, here] += k[self.targets.columns, :n]
-        bins = self._bins(chunk, succeeded)
         _, starts = clusters_of(chunk.first, chunk.count, self.replicates)
-        self.totals[self.targets.n_indicators :, here] += np.add.reduceat(bins, starts, axis=1)[:, :n]
-        self.squares[:, here] += np.add.reduceat(bins * bins, starts, axis=1)[:, :n]
+        values, totals = np.ascontiguousarray(chunk.final), self.totals[self.targets.n_indicators :]
+        _add_in_bins(
+            values, succeeded, starts, self.center, self.scale, FARTHEST, draw, totals, self.squares, self.beyond
+        )
 
     def merge(self, other: "DriverSums") -> None:
         self.counted += other.counted
         self.totals += other.totals
         self.squares += other.squares
         self.beyond += other.beyond
-
-    def _bins(self, chunk: "Chunk", succeeded: npt.NDArray[np.bool_]) -> Ints:
-        """Last values in bins from the centre: int64[n_measures, n]; 0 for what failed or lies too far away."""
-        with np.errstate(invalid="ignore", over="ignore"):
-            bins = np.rint((chunk.final - self.center) * self.scale)
-        far = ~(np.abs(bins) <= FARTHEST) & succeeded
-        self.beyond += far.sum(axis=1)
-        return np.where(far | ~succeeded, 0.0, bins).astype(np.int64)

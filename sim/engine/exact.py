@@ -18,7 +18,7 @@ _BIAS = 1152  # limb 0 counts units of 2^-1152, below the least subnormal times 
 _LIMBS = 72
 _CARRY_AFTER = 2**28  # additions until limbs could overflow
 
-_add_exactly = Jitted("sim.engine.loop", "add_exactly")
+_add_exactly = Jitted("sim.engine.chunk_loops", "add_exactly")
 
 
 class ExactSum:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sim.compiler.jit import Jitted
 from sim.compiler.observer import BINS, ROW
 from sim.compiler.program import Layout
-from sim.engine.clusters import Clusters
+from sim.engine.clusters import Clusters, packed
 from sim.engine.driver_sums import DriverSums
 from sim.engine.exact import ExactSum
 from sim.engine.pilot import Pilot
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_add_dates = Jitted("sim.engine.loop", "add_dates")
-_tally = Jitted("sim.engine.loop", "tally")
+_tally = Jitted("sim.engine.chunk_loops", "tally")
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,10 @@ class Counting:
         return Counting(self.shape, self.drivers.fresh(), self.clusters.fresh())
 
     def add(self, chunk: "Chunk", succeeded: Bools) -> None:
-        counted = np.concatenate([succeeded[None], succeeded & chunk.given])
-        hits = np.concatenate([self._outcomes(chunk), self._answers(chunk), chunk.counts > 0])
-        draw, m, k = self.clusters.add(chunk.first, counted, hits)
+        counted = packed(np.concatenate([succeeded[None], succeeded & chunk.given]))
+        answers = packed(np.concatenate([self._outcomes(chunk), self._answers(chunk)]))
+        hits = np.concatenate([answers, chunk.happened])
+        draw, m, k = self.clusters.add(chunk.first, chunk.count, counted, hits)
         self.drivers.add(chunk, succeeded, draw, m, k)
 
     def merge(self, other: "Counting") -> None:
@@ -133,7 +133,8 @@ class Times:
     def add(self, chunk: "Chunk", succeeded: Bools) -> None:
         flat = chunk.outcome[succeeded].astype(np.int64) * self.ends.shape[1] + chunk.end[succeeded]
         self.ends += np.bincount(flat, minlength=self.ends.size).reshape(self.ends.shape)
-        _add_dates(chunk.counts, chunk.firsts, succeeded, self.firsts, self.total)
+        self.firsts += chunk.dates
+        self.total += chunk.totals
 
     def merge(self, other: "Times") -> None:
         self.ends += other.ends

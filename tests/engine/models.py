@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.compiler.emit import BLOCK
 from sim.compiler.observer import BINS
+from sim.engine.clusters import packed
 from sim.engine.driver import Chunk
 from sim.engine.ranges import Ranges
 from sim.errors import Place
@@ -142,7 +143,8 @@ def chunk_of(values: np.ndarray, first: int, count: int, ranges: Ranges, **array
     """
     part = slice(first, first + count)
     here = {name: array[..., part] for name, array in arrays.items() if name != "machine"}
-    sound = here["failed"] < 0
+    sound, often, firsts = here["failed"] < 0, here.pop("counts"), here.pop("firsts")
+    happened = (often > 0) & sound
     v = values[:, :, part]
     good = v[:, :, sound]
     away = good - ranges.center[..., None]
@@ -151,6 +153,8 @@ def chunk_of(values: np.ndarray, first: int, count: int, ranges: Ranges, **array
         sums=away.sum(axis=-1), squares=(away**2).sum(axis=-1),
         lows=good.min(axis=-1, initial=np.inf), highs=good.max(axis=-1, initial=-np.inf),
         bins=bins_of(v, ranges, sound),
+        happened=packed(happened), totals=often[:, sound].sum(axis=1),
+        dates=np.stack([np.bincount(f[h], minlength=len(v)) for f, h in zip(firsts, happened, strict=True)]),
         shares=np.stack([(arrays["machine"][:, part][:, sound] == m).sum(axis=1) for m in range(2)], axis=1),
         **here,
     )  # fmt: skip

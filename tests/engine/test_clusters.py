@@ -4,7 +4,7 @@ import random
 import numpy as np
 import pytest
 
-from sim.engine.clusters import Clusters, clusters_of
+from sim.engine.clusters import Clusters, clusters_of, packed
 
 
 def cut(n, random):
@@ -18,15 +18,16 @@ def test_chunks_in_any_order_and_grouping_give_the_sums_over_clusters(n, replica
     rng, rand = np.random.default_rng(n), random.Random(replicates)
     counted = np.stack([np.ones(n, bool), rng.random(n) < 0.5])
     groups = np.array([0, 1, 1])
-    hits = (rng.random((3, n)) < 0.4) & counted[groups]
+    hits = rng.random((3, n)) < 0.4
     starts = np.arange(0, n, replicates)
     m = np.add.reduceat(counted, starts, axis=1, dtype=int)[groups]
-    k = np.add.reduceat(hits, starts, axis=1, dtype=int)
+    k = np.add.reduceat(hits & counted[groups], starts, axis=1, dtype=int)
     for _ in range(20):
         whole = Clusters(groups, 2, n, replicates)
         parts = [whole.fresh() for _ in range(5)]
         for first, last in rand.sample(chunks := cut(n, rand), len(chunks)):
-            rand.choice(parts).add(first, counted[:, first:last], hits[:, first:last])
+            part = counted[:, first:last], hits[:, first:last]
+            rand.choice(parts).add(first, last - first, *map(packed, part))
         for part in rand.sample(parts, 5):
             whole.merge(part)
         for c, count in enumerate(whole.finish(clustered=True)):
@@ -37,11 +38,11 @@ def test_chunks_in_any_order_and_grouping_give_the_sums_over_clusters(n, replica
 
 
 def test_edges_do_not_grow_along_a_stretch_nor_between_merged_ones():
-    whole, ones = Clusters(np.array([0]), 1, 12800, 10), np.ones((1, 16), bool)
+    whole, ones = Clusters(np.array([0]), 1, 12800, 10), packed(np.ones((1, 16), bool))
     for stretch in range(0, 12800, 1600 + 16 * 7):
         part = whole.fresh()
         for first in range(stretch, min(stretch + 1600 + 16 * 7, 12800), 16):
-            part.add(first, ones, ones)
+            part.add(first, 16, ones, ones)
             assert len(part.edges.pieces) <= 2
         whole.merge(part)
         assert len(whole.edges.pieces) <= 1
@@ -49,7 +50,8 @@ def test_edges_do_not_grow_along_a_stretch_nor_between_merged_ones():
 
 def test_missing_trajectories_are_noticed():
     part = Clusters(np.array([0]), 1, 100, 10)
-    part.add(0, np.ones((1, 55), bool), np.ones((1, 55), bool))
+    ones = packed(np.ones((1, 55), bool))
+    part.add(0, 55, ones, ones)
     with pytest.raises(RuntimeError):
         part.finish(clustered=True)
 
