@@ -169,7 +169,8 @@ class Explorer:
         if state.n_changes:
             r = settings.replicates
             summary.counting.drivers = DriverSums.of(self.layout, shape.questions, r, r, summary.values.pilot.ranges)
-        result = finish(summary, shape, scenario, work.sampler, work.failure(summary.failures.first))
+        failure = work.failure(summary.failures.first)
+        result = finish(summary, shape, scenario, work.sampler, failure, settings.n_threads)
         n_shares = sums.targets.n_indicators
         return Found(result, sums.totals[:n_shares], sums.counted[sums.targets.groups[:n_shares]])
 
@@ -178,7 +179,7 @@ class Explorer:
         usual = self._pilots.get(state.scenario)
         if work.settings.n < self.settings.n and usual is not None:
             return usual
-        pilot = work.pilot(self.layout.n_records)
+        pilot = work.pilot(self.layout.n_records, work.settings.n_threads)
         if not state.n_changes and work.settings.n == self.settings.n and pilot.quantiles is None:
             self._pilots[state.scenario] = pilot
         return pilot

@@ -165,3 +165,14 @@ def add_exactly(limbs: Any, n_unbounded: Any, bits: Any, bias: int) -> None:
         limbs[i, at] += low & LIMB
         limbs[i, at + 1] += (low >> 32) + (high & LIMB)
         limbs[i, at + 2] += high >> 32
+
+
+@njit
+def carry(limbs: Any) -> None:
+    """The same numbers with every limb but the last from 0 to 2^32 - 1."""
+    for i in range(limbs.shape[0]):
+        over = 0
+        for at in range(limbs.shape[1] - 1):
+            limb = limbs[i, at] + over
+            limbs[i, at], over = limb & LIMB, limb >> 32
+        limbs[i, limbs.shape[1] - 1] += over

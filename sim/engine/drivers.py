@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from sim.compiler.jit import Jitted
 from sim.engine.driver_sums import MOST_DRAWS, DriverSums
+from sim.engine.executors import each
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -40,15 +41,17 @@ class Drivers:
     slope: Floats  # covariance with the parameter's rank in standard errors: its sign, and how sure that is
 
 
-def find_drivers(sums: DriverSums, uniforms: Floats) -> Drivers:
-    """The drivers among parameters with these uniforms, float64[n_parameters, draws]."""
+def find_drivers(sums: DriverSums, uniforms: Floats, n_threads: int = 1) -> Drivers:
+    """The drivers among parameters with these uniforms, float64[n_parameters, draws]; threads share the parameters."""
     targets = sums.targets
     blank = np.full((len(targets.names), len(uniforms)), np.nan)
     if sums.n_draws < FEWEST_DRAWS or not len(uniforms):
         return Drivers(targets.names, blank, blank, blank, blank)
     sample = _Sample.of(sums)
-    bins = _bins_of(uniforms, min(MOST_BINS, sums.n_draws // DRAWS_PER_BIN))
-    shares, slopes = _explained(bins, sample)
+    n_bins = min(MOST_BINS, sums.n_draws // DRAWS_PER_BIN)
+    parts = np.array_split(uniforms, min(n_threads, len(uniforms)))
+    found = each(lambda part: _explained(_bins_of(part, n_bins), sample), parts, n_threads)
+    shares, slopes = (np.concatenate(part, axis=2) for part in zip(*found, strict=True))
     share, slope = shares[GROUPS], slopes[GROUPS]
     error, slope_error = _jackknife(shares[:GROUPS]), _jackknife(slopes[:GROUPS])
     usable = sample.varies[:, None]
@@ -59,11 +62,10 @@ def find_drivers(sums: DriverSums, uniforms: Floats) -> Drivers:
 
 @dataclass(frozen=True)
 class _Sample:
-    """Targets as whole numbers. Group g of the jackknife has the parameter draws g, g + GROUPS ..."""
+    """Targets in whole numbers. Group g of the jackknife has the parameter draws g, g + GROUPS ..."""
 
-    residual: Ints  # [n_targets, draws] total of (Y - mean) in UNITs of the standard deviation
-    counted: Ints  # [n_groups, draws]
-    groups: Ints  # [n_targets] row of `counted`
+    columns: Floats  # [draws, n_targets + n_groups] residuals, then trajectories that count; see `explain`
+    groups: Ints  # [n_targets] which of the latter is a target's
     spread: Floats  # [n_targets, GROUPS] sum over draws of residual^2 / trajectories
     squares: Floats  # [n_targets, GROUPS] sum over trajectories of (Y - mean)^2, in the same units
     draws: Ints  # [n_targets, GROUPS] parameter draws with a trajectory that counts
@@ -86,7 +88,8 @@ class _Sample:
         own = [_by_group(part).astype(np.float64) for part in (squares, sums.totals, m)]
         about = own[0] - 2 * mean[:, None] * own[1] + np.square(mean)[:, None] * own[2]
         about = about * np.square(unit)[:, None]
-        return cls(residual, sums.counted, targets.groups, spread, about, _by_group((m > 0).astype(np.int64)), varies)
+        columns = np.ascontiguousarray(np.concatenate([residual, sums.counted]).T.astype(np.float64))
+        return cls(columns, targets.groups, spread, about, _by_group((m > 0).astype(np.int64)), varies)
 
     def totals(self) -> tuple[Floats, Floats, Floats]:
         """Spread, squares and parameter draws without each group, and of all: float64[GROUPS + 1, n_targets]."""
@@ -119,11 +122,11 @@ def _bins_of(uniforms: Floats, n_bins: int) -> Ints:
 
 def _explained(bins: Ints, sample: _Sample) -> tuple[Floats, Floats]:
     """Shares of variance and slopes without each group, and of all: float64[GROUPS + 1, n_targets, n_parameters]."""
-    columns = np.ascontiguousarray(np.concatenate([sample.residual, sample.counted]).T.astype(np.float64))
-    n_bins, n_columns, n_targets = int(bins.max()) + 1, columns.shape[1], len(sample.residual)
+    columns, n_targets = sample.columns, len(sample.groups)
+    n_bins, n_groups = int(bins.max()) + 1, columns.shape[1] - n_targets
     share, slope = np.empty((2, GROUPS + 1, n_targets, len(bins)))
-    by_bin = (n_bins, n_columns)
-    room = [np.empty(shape) for shape in ((GROUPS + 1, *by_bin), by_bin, by_bin, len(sample.counted), (5, n_targets))]
+    by_bin = n_bins, columns.shape[1]
+    room = [np.empty(shape) for shape in ((GROUPS + 1, *by_bin), by_bin, by_bin, n_groups, (5, n_targets))]
     _explain(bins, columns, sample.groups, *sample.totals(), *room, share, slope)
     return share, slope
 

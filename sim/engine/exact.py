@@ -13,12 +13,12 @@ from sim.engine.room import zeros
 Floats = npt.NDArray[np.float64]
 
 _LIMB = 32
-_MASK = np.int64(2**_LIMB - 1)
 _BIAS = 1152  # limb 0 counts units of 2^-1152, below the least subnormal times 2^-53
 _LIMBS = 72
 _CARRY_AFTER = 2**28  # additions until limbs could overflow
 
 _add_exactly = Jitted("sim.engine.chunk_loops", "add_exactly")
+_carry = Jitted("sim.engine.chunk_loops", "carry")
 
 
 class ExactSum:
@@ -48,21 +48,14 @@ class ExactSum:
         """The sums, right to about one unit in the last place; NaN where something infinite was added."""
         self._carry()
         negative = self.limbs[:, -1] < 0
-        limbs = _carried(np.where(negative[:, None], -self.limbs, self.limbs))
+        limbs = np.where(negative[:, None], -self.limbs, self.limbs)
+        _carry(limbs)
         total = np.zeros(len(limbs))
         for limb in np.flatnonzero(limbs.any(axis=0))[::-1].tolist():
             total += np.ldexp(limbs[:, limb].astype(np.float64), limb * _LIMB - _BIAS)
         return np.where(self.n_unbounded > 0, np.nan, np.where(negative, -total, total))
 
     def _carry(self) -> None:
-        self.limbs = _carried(self.limbs)
+        """Bring the limbs into the form that only the number decides."""
+        _carry(self.limbs)
         self._added = 1
-
-
-def _carried(limbs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The same numbers with every limb but the last from 0 to 2^32 - 1: a form that only the number decides."""
-    limbs = limbs.copy()
-    for limb in range(_LIMBS - 1):
-        limbs[:, limb + 1] += limbs[:, limb] >> _LIMB
-        limbs[:, limb] &= _MASK
-    return limbs

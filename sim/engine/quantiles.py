@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiler.observer import BINS
+from sim.engine.executors import each
 from sim.engine.ranges import QUANTILES, TOGETHER, Ranges
 
 Floats = npt.NDArray[np.float64]
@@ -24,8 +25,9 @@ def exact_quantiles(values: Floats, levels: tuple[float, ...] = QUANTILES) -> Fl
 
 
 def histogram_quantiles(
-    histogram: Counts, ranges: Ranges, lows: Floats, highs: Floats, n: int, levels: tuple[float, ...] = QUANTILES
-) -> Floats:
+    histogram: Counts, ranges: Ranges, lows: Floats, highs: Floats, n: int, levels: tuple[float, ...] = QUANTILES,
+    n_threads: int = 1,
+) -> Floats:  # fmt: skip
     """The same from histogram[n_records, n_measures, BINS + 2]; NaN where an order statistic is in an outer bin.
 
     Returns:
@@ -34,10 +36,12 @@ def histogram_quantiles(
     if n == 0:
         return np.full((len(levels), *ranges.low.shape), np.nan)
     ranks = _ranks(levels, n)
-    parts = []
-    for start in range(0, len(histogram), TOGETHER):
+
+    def part(start: int) -> Floats:
         lookup = _Lookup(histogram, ranges, lows, highs, slice(start, start + TOGETHER))
-        parts.append(np.stack([_between(lookup.value(low), lookup.value(high), part) for low, high, part in ranks]))
+        return np.stack([_between(lookup.value(low), lookup.value(high), part) for low, high, part in ranks])
+
+    parts = each(part, range(0, len(histogram), TOGETHER), n_threads)
     return np.concatenate(parts, axis=1).reshape(len(levels), *ranges.low.shape)
 
 

@@ -1,18 +1,24 @@
 """How the values of each measure at each record time are binned, learnt from a small pilot."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.compiler.jit import Jitted
 from sim.compiler.observer import BINS
+from sim.engine.executors import each
+
+_describe = Jitted("sim.engine.pilot_loops", "describe")
+_find_atoms = Jitted("sim.engine.pilot_loops", "find_atoms")
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MARGIN = 0.2  # of the central width, added on each side
 TOGETHER = 8  # records whose values fit the cache
+LEVELS = 0.0, 0.005, 0.5, 0.995, 1.0  # of the pilot, by which bins are laid
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 
 
@@ -30,13 +36,13 @@ class Ranges:
     atom_value: Floats
 
     @classmethod
-    def from_pilot(cls, values: Floats) -> "Ranges":
+    def from_pilot(cls, values: Floats, n_threads: int = 1) -> "Ranges":
         """Bins for values like these (float64[n_records, n_measures, n]); the bins cover p01 to p99 with room to spare.
 
         The range runs from the pilot's p0.5 to its p99.5, widened on each side; it covers every value of the pilot
         where that makes it at most twice as wide. Infinite values are beyond it.
         """
-        parts = [cls._of(values[start : start + TOGETHER]) for start in range(0, len(values), TOGETHER)]
+        parts = each(cls._of, together(values), n_threads)
         low, scale, center = (np.concatenate([getattr(p, name) for p in parts]) for name in ("low", "scale", "center"))
         step = TOGETHER * values.shape[1] * BINS
         at = np.concatenate([part.atom_at + number * step for number, part in enumerate(parts)])
@@ -45,13 +51,11 @@ class Ranges:
     @classmethod
     def _of(cls, values: Floats) -> "Ranges":
         ordered = np.sort(values + 0.0, axis=-1)  # + 0.0: no negative zeros
-        finite = np.isfinite(ordered)
-        count = finite.sum(axis=-1)
-        first = (ordered == -np.inf).sum(axis=-1)
-        least, p_low, middle, p_high, most = (_at(ordered, first, count, q) for q in (0.0, 0.005, 0.5, 0.995, 1.0))
+        least, p_low, middle, p_high, most = described = np.empty((len(LEVELS), *ordered.shape[:2]))
+        _describe(ordered, np.array(LEVELS), described)
         low, high = _widened(least, p_low, p_high, most)
         scale = BINS / (high - low)
-        at, value = _atoms(ordered, finite, low, scale)
+        at, value = _atoms(ordered, low, scale)
         return cls(low, scale, middle, at, value)
 
     @classmethod
@@ -59,14 +63,9 @@ class Ranges:
         return cls.from_pilot(np.zeros((n_records, n_measures, 0)))
 
 
-def _at(ordered: Floats, first: Ints, count: Ints, q: float) -> Floats:
-    """The finite value at the lower nearest rank of q; 0 where there is none."""
-    if ordered.shape[-1] == 0:
-        return np.zeros(ordered.shape[:-1])
-    rank = first + np.floor(q * np.maximum(count - 1, 0)).astype(np.int64)
-    rank = np.minimum(rank, ordered.shape[-1] - 1)
-    value: Floats = np.take_along_axis(ordered, rank[..., None], axis=-1)[..., 0]
-    return np.where(count > 0, value, 0.0)
+def together(values: Floats) -> Iterator[Floats]:
+    """Some records at a time."""
+    return (values[start : start + TOGETHER] for start in range(0, len(values), TOGETHER))
 
 
 def _widened(least: Floats, p_low: Floats, p_high: Floats, most: Floats) -> tuple[Floats, Floats]:
@@ -83,29 +82,9 @@ def _widened(least: Floats, p_low: Floats, p_high: Floats, most: Floats) -> tupl
     return low, low + width
 
 
-def _atoms(ordered: Floats, finite: npt.NDArray[np.bool_], low: Floats, scale: Floats) -> tuple[Ints, Floats]:
+def _atoms(ordered: Floats, low: Floats, scale: Floats) -> tuple[Ints, Floats]:
     """Bins in which the pilot has one value only, and that at least twice."""
-    if ordered.shape[-1] < 2:
-        return np.zeros(0, np.int64), np.zeros(0)
-    repeated = (ordered[..., 1:] == ordered[..., :-1]) & finite[..., 1:]
-    rows: Any = np.nonzero(repeated.any(axis=-1))
-    if rows[0].size == 0:
-        return np.zeros(0, np.int64), np.zeros(0)
-    values, is_finite = ordered[rows], finite[rows]
-    bins = np.full(values.shape, -1, np.int64)
-    with np.errstate(invalid="ignore", over="ignore"):
-        position = np.floor((values - low[rows][:, None]) * scale[rows][:, None])
-    inside = is_finite & (position >= 0) & (position < BINS)
-    bins[inside] = position[inside].astype(np.int64)
-    flat = (np.ravel_multi_index(rows, low.shape)[:, None] * BINS + bins)[inside]
-    return _lone(flat, values[inside])
-
-
-def _lone(at: Ints, values: Floats) -> tuple[Ints, Floats]:
-    """Of values in ascending order of their bins: the bins with at least two values, all equal."""
-    if len(at) == 0:
-        return at, values
-    start = np.flatnonzero(np.append(True, at[1:] != at[:-1]))
-    last = np.append(start[1:], len(at)) - 1
-    lone = (last > start) & (values[start] == values[last])
-    return at[start][lone], values[start][lone]
+    most = ordered.size // 2
+    at, value, n_found = np.empty(most, np.int64), np.empty(most), np.zeros(1, np.int64)
+    _find_atoms(ordered, low, scale, BINS, at, value, n_found)
+    return at[: n_found[0]].copy(), value[: n_found[0]].copy()

@@ -11,6 +11,7 @@ from sim.compiler.kernel import elementwise
 from sim.compiler.program import Layout
 from sim.engine.driver_sums import MOST_DRAWS
 from sim.engine.drivers import Drivers, find_drivers
+from sim.engine.executors import each
 from sim.engine.intervals import ClusteredCount, epistemic_bands, wilson
 from sim.engine.ranges import QUANTILES
 from sim.engine.sampling import Sampler
@@ -119,8 +120,9 @@ class Results:
 
 
 def finish(
-    summary: ScenarioSummary, shape: Shape, scenario: Scenario, sampler: Sampler, failure: Failure | None
-) -> ScenarioResult:
+    summary: ScenarioSummary, shape: Shape, scenario: Scenario, sampler: Sampler, failure: Failure | None,
+    n_threads: int = 1,
+) -> ScenarioResult:  # fmt: skip
     """The results of a scenario from its summary."""
     if summary.values.n + summary.failures.count != shape.n:
         raise RuntimeError("trajectories are missing, or were counted twice")
@@ -142,10 +144,10 @@ def finish(
         thing_totals=summary.times.total,
         first_dates=summary.times.firsts,
         end_dates=summary.times.ends,
-        values=summary.values.finish(),
+        values=summary.values.finish(n_threads),
         shares=summary.shares.counts,
         convergence=tuple(_convergence(summary, shape, outcomes)),
-        drivers=find_drivers(drivers, sampler.uniforms(0, drivers.n_draws)[varying]),
+        drivers=find_drivers(drivers, sampler.uniforms(0, drivers.n_draws)[varying], n_threads),
         varying=sampler.varying,
         kept=tuple(summary.keeping.parts),
         kept_parameters=_kept_parameters(kept, sampler, shape.replicates),
@@ -185,14 +187,15 @@ def _kept_parameters(kept: Ints, sampler: Sampler, replicates: int) -> Floats:
 
 
 def summarise_parameters(
-    sampler: Sampler, scenario: Scenario, model: Model, known: Container[str]
+    sampler: Sampler, scenario: Scenario, model: Model, known: Container[str], n_threads: int = 1
 ) -> dict[str, ParameterSummary]:
     """The parameters that vary in a scenario, as sampled in it, but for those that are known."""
     new = [name for name in sampler.varying if name not in known]
     if not new:
         return {}
     rows = [sampler.uncertain.index(name) for name in new]
-    statistics = _statistics(sampler.values(0, min(sampler.n_draws, MOST_DRAWS))[rows])
+    values = np.array_split(sampler.values(0, min(sampler.n_draws, MOST_DRAWS))[rows], min(n_threads, len(rows)))
+    statistics = np.concatenate(each(_statistics, values, n_threads), axis=1)
     priors = {p.name: p.prior for p in model.parameters} | scenario.parameters
     found = {}
     for name, row in zip(new, statistics.T.tolist(), strict=True):

@@ -75,7 +75,11 @@ class Part:
     uncounted: int = 0  # trajectories that the progress does not know of
 
     def merge(self, other: "Part") -> None:
-        self.summary.merge(other.summary)
+        """Add another, which is then this one's."""
+        if self.done:
+            self.summary.merge(other.summary)
+        else:
+            self.summary = other.summary
         self.done = joined([*self.done, *other.done])
 
 
@@ -140,7 +144,7 @@ class Runner:
         work = ScenarioRun.of(self.kernel, self.model, scenario, self.settings)
         summary = self._summary(work, key, counter)
         failure = work.failure(summary.failures.first)
-        result = finish(summary, self.shape, scenario, work.sampler, failure)
+        result = finish(summary, self.shape, scenario, work.sampler, failure, self.settings.n_threads)
         self._summarise(scenario, work.sampler)
         self.unwritten |= {f"{key}-done": result, key: None}
         return result
@@ -160,7 +164,8 @@ class Runner:
     def _summary(self, work: ScenarioRun, key: str, counter: Counter) -> ScenarioSummary:
         total: Part | None = self._read(key)
         if total is None:
-            total = Part(ScenarioSummary.start(self.shape, work.pilot(self.shape.n_observed), self.settings.keep))
+            pilot = work.pilot(self.shape.n_observed, self.settings.n_threads)
+            total = Part(ScenarioSummary.start(self.shape, pilot, self.settings.keep))
         n_chunks = -(-self.settings.n // CHUNK)
         counter.add(sum(min(last * CHUNK, self.settings.n) - first * CHUNK for first, last in total.done))
         todo = list(gaps(total.done, n_chunks))
@@ -178,7 +183,8 @@ class Runner:
 
     def _summarise(self, scenario: Scenario, sampler: Sampler) -> None:
         """Note the parameters that vary here and have not before."""
-        self._parameters |= summarise_parameters(sampler, scenario, self.model, self._parameters)
+        known, n_threads = self._parameters, self.settings.n_threads
+        self._parameters |= summarise_parameters(sampler, scenario, self.model, known, n_threads)
 
     def _read(self, name: str) -> Any:
         return None if self.journal is None else self.journal.read(name)

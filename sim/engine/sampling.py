@@ -1,7 +1,6 @@
 """The sampled parameters: uniforms of a design, tied by rank correlations, through the inverse CDFs of the priors."""
 
 from itertools import pairwise
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from sim.compiler.builder import Builder
 from sim.compiler.expressions import Expressions
 from sim.compiler.kernel import elementwise
 from sim.compiler.lower import site_names
-from sim.compiler.operations import OPERATIONS, apply
+from sim.compiler.operations import OPERATIONS, SOURCES, apply
 from sim.compiler.program import Op
 from sim.compiler.sites import site_numbers
 from sim.engine.designs import ABOVE_ZERO, BELOW_ONE, design_of
@@ -53,14 +52,10 @@ class Sampler:
         self.varying = self.priors.varying
         self.n_draws = n_draws
         self._early: dict[int, tuple[Floats, Floats]] = {}
-        self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: everything but what has been made."""
-        return {name: value for name, value in vars(self).items() if name not in ("_early", "_lock")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _early={}, _lock=Lock())
+        return vars(self) | {"_early": {}}
 
     def values(self, first: int, last: int) -> Floats:
         """Parameters of the draws ``first`` to ``last``, float64[len(uncertain), last - first]."""
@@ -82,11 +77,12 @@ class Sampler:
         return np.concatenate(parts, axis=1)
 
     def _kept(self, number: int) -> tuple[Floats, Floats]:
-        """An early stretch, which all threads share."""
-        with self._lock:
-            if number not in self._early:
-                self._early[number] = self._make(number * STRETCH, min((number + 1) * STRETCH, self.n_draws))
-            return self._early[number]
+        """An early stretch, which all threads share; rarely two make the same one, and the first is taken."""
+        found = self._early.get(number)
+        if found is None:
+            made = self._make(number * STRETCH, min((number + 1) * STRETCH, self.n_draws))
+            found = self._early.setdefault(number, made)
+        return found
 
     def _make(self, first: int, last: int) -> tuple[Floats, Floats]:
         uniforms = self._correlated(self.design.uniforms(first, last))
@@ -131,15 +127,23 @@ class Priors:
         self.expressions = Expressions(self.builder, self._read)
         self.known: dict[str, int] = {}
         self.results = [self._parameter(name) for name in uncertain]
+        self.waves = _waves(self.builder.ops)
         moving = _moving(self.builder.ops)
         self.varying = tuple(name for name, at in zip(uncertain, self.results, strict=True) if moving[at])
 
     def values(self, uniforms: Floats) -> Floats:
         """float64[len(uncertain), n] from float64[n_dimensions, n]."""
-        n = uniforms.shape[1]
-        values: list[Any] = []
-        for op in self.builder.ops:
-            values.append(_evaluate(op, [values[a] for a in op.arguments], uniforms))
+        n, ops = uniforms.shape[1], self.builder.ops
+        values: dict[int, Any] = {}
+        for wave in self.waves:
+            if len(wave) == 1:
+                op = ops[wave[0]]
+                values[wave[0]] = _evaluate(op, [values[a] for a in op.arguments], uniforms)
+            else:
+                columns = list(zip(*(ops[index].arguments for index in wave), strict=True))
+                shape = np.broadcast_shapes(*(np.shape(values[a]) for column in columns for a in column))
+                rows = [np.stack([np.broadcast_to(values[a], shape) for a in column]) for column in columns]
+                values |= zip(wave, elementwise(ops[wave[0]].name, len(rows))(*rows), strict=True)
         if not self.results:
             return np.zeros((0, n))
         return np.stack([np.broadcast_to(values[at], (n,)) for at in self.results]) + 0.0
@@ -176,6 +180,24 @@ def _moving(ops: list[Op]) -> list[bool]:
     for op in ops:
         moving.append(op.name == "draw" or any(moving[a] for a in op.arguments))
     return moving
+
+
+def _waves(ops: list[Op]) -> list[list[int]]:
+    """Operations in an order in which they can be done; those that the compiler does on arrays, all alike at once."""
+    levels: list[int] = []
+    waves: dict[tuple[int, str], list[int]] = {}
+    for index, op in enumerate(ops):
+        levels.append(1 + max((levels[a] for a in op.arguments), default=0))
+        alike = op.name if _is_elementwise(op, ops) else str(index)
+        waves.setdefault((levels[index], alike), []).append(index)
+    return [waves[key] for key in sorted(waves)]
+
+
+def _is_elementwise(op: Op, ops: list[Op]) -> bool:
+    if op.name in SOURCES or op.name in _DIRECT or op.payload is not None:
+        return False
+    results = [SOURCES.get(name) or OPERATIONS[name].result for name in (op.name, *(ops[a].name for a in op.arguments))]
+    return set(results) == {"real"}
 
 
 _DIRECT: dict[str, Any] = {

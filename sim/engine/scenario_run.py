@@ -55,7 +55,7 @@ class ScenarioRun:
                 min(n_keep, count), memory,
             )  # fmt: skip
 
-    def pilot(self, n_observed: int) -> Pilot:
+    def pilot(self, n_observed: int, n_threads: int = 1) -> Pilot:
         """The first trajectories at the last records, or if the run is larger as many of more parameter draws."""
         count, replicates = min(self.settings.n, PILOT), self.settings.replicates
         if self.settings.n > PILOT:
@@ -67,7 +67,7 @@ class ScenarioRun:
         )
         seconds = (time.perf_counter() - began) / count
         values = chunk.kept[:, : len(self.kernel.program.layout.measures)]
-        return Pilot.of(values, chunk.failed < 0, replicates, count == self.settings.n, seconds)
+        return Pilot.of(values, chunk.failed < 0, replicates, count == self.settings.n, seconds, n_threads)
 
     def failure(self, first: tuple[int, int] | None) -> Failure | None:
         """Where the first failed trajectory went wrong."""

@@ -173,13 +173,13 @@ class Values:
         np.maximum(self.highs, other.highs, out=self.highs)
         self.histogram += other.histogram
 
-    def finish(self) -> Floats:
+    def finish(self, n_threads: int = 1) -> Floats:
         """mean, sd, se and the quantiles: float64[3 + levels, n_records, n_measures]; NaN where not observed."""
-        observed = self._observed()
+        observed = self._observed(n_threads)
         before = self.shape.layout.n_records - observed.shape[1]
         return np.pad(observed, ((0, 0), (before, 0), (0, 0)), constant_values=np.nan) if before else observed
 
-    def _observed(self) -> Floats:
+    def _observed(self, n_threads: int) -> Floats:
         ranges, n = self.pilot.ranges, self.n
         if n == 0:
             return np.full((3 + len(QUANTILES), *ranges.low.shape), np.nan)
@@ -192,7 +192,8 @@ class Values:
         effect = 1 + (min(self.shape.replicates, n) - 1) * self.pilot.alike
         quantiles = self.pilot.quantiles
         if quantiles is None:
-            quantiles = histogram_quantiles(self.histogram[..., : BINS + 2], ranges, self.lows, self.highs, n)
+            counts = self.histogram[..., : BINS + 2]
+            quantiles = histogram_quantiles(counts, ranges, self.lows, self.highs, n, n_threads=n_threads)
         return np.concatenate([np.stack([mean, sd, sd * np.sqrt(effect / n)]), quantiles]) + 0.0
 
 

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from sim.compiler.emit import BLOCK
 from sim.compiler.jit import Jitted
 
 
@@ -16,18 +17,20 @@ def cached(tmp_path, monkeypatch):
 
 
 def tally():
-    return Jitted("sim.engine.loop", "tally")
+    return Jitted("sim.engine.chunk_loops", "tally")
 
 
 def arrays():
-    """Counts of five bins, and the words of 2 records x 1 block x 3 rows x 8 bin numbers."""
-    numbers = np.random.default_rng(1).integers(0, 5, (2, 1, 3, 8), dtype=np.uint16)
-    numbers[0, 0, 0] = 3
+    """Counts of five bins, and the words of 2 records x 2 blocks x 3 rows x 64 bin numbers."""
+    numbers = np.random.default_rng(1).integers(0, 5, (2, 2, 3, BLOCK), dtype=np.uint16)
+    numbers[0, 0, 0] = 3  # all alike
+    numbers[0, 1, 0] = 4
+    numbers[0, 1, 1, 8:16] = 2  # two words of numbers that are
     return np.full((6, 5), 7, dtype=np.uint32), numbers.view(np.uint64)
 
 
 def counted(words):
-    numbers = words.view(np.uint16).reshape(6, 8)
+    numbers = words.view(np.uint16).transpose(0, 2, 1, 3).reshape(6, 2 * BLOCK)
     return np.stack([np.bincount(row, minlength=5) for row in numbers])
 
 

@@ -10,7 +10,8 @@ from sim.compiler.kernel import build
 from sim.compiler.lower import lower
 from sim.compiler.passes import PASSES
 from sim.engine.driver import simulate
-from sim.model.declarations import Model
+from sim.model.declarations import Model, Scenario
+from tests.engine.models import crossing
 
 from .random_models import models
 
@@ -57,6 +58,45 @@ def assert_same(model: Model) -> None:
                 assert np.array_equal(bits(answers), bits(chunk.answers[:, trajectory]))
                 given_slots = [slots[slot] > 0 if slot >= 0 else True for slot in results.given]
                 assert np.array_equal(given_slots, chunk.given[:, trajectory])
+
+
+def happened(program, inputs, parameters, trajectory):
+    """(thing, date) of all that happens to a trajectory, by the marks of the interpreter."""
+    machines = program.machines
+    interpreter = Interpreter(program, inputs, parameters[:, trajectory // REPLICATES], SEED, trajectory)
+    found = []
+    for one in interpreter.run():
+        if one.record == 0:
+            found += [(t + int(one.slots[slot]), 0) for slot, t in zip(machines.slots, machines.things, strict=True)]
+        for row, thing in enumerate(program.mark_things):
+            if one.marks[row] and thing >= 0:
+                found.append((thing, one.record + 1))
+        for machine, mark in enumerate(machines.marks):
+            if one.marks[mark]:
+                value = int(interpreter.slots[machines.slots[machine]])
+                found.append((machines.things[machine] + value, one.record + 1))
+    return found
+
+
+def test_what_happens_is_counted_as_the_interpreter_marks_it():
+    program, scenario = lower(crossing()), Scenario("baseline")
+    inputs, layout = Inputs.of(program, crossing(), scenario), program.layout
+    parameters = np.random.default_rng(1).uniform(size=(len(layout.uncertain), COUNT // REPLICATES + 1))
+    chunk = simulate(build(program), inputs, parameters, REPLICATES, SEED, 0, COUNT)
+    totals, dates = np.zeros(len(layout.things), int), np.zeros((len(layout.things), layout.n_records), int)
+    ever = np.zeros((len(layout.things), COUNT), bool)
+    for trajectory in range(COUNT):
+        firsts = {}
+        for thing, date in happened(program, inputs, parameters, trajectory):
+            totals[thing] += 1
+            firsts.setdefault(thing, date)
+        for thing, date in firsts.items():
+            ever[thing, trajectory] = True
+            dates[thing, date] += 1
+    assert (totals > ever.sum(axis=1)).any()  # some things happen again and again
+    assert chunk.totals.tolist() == totals.tolist()
+    assert (chunk.dates == dates).all()
+    assert (chunk.has_happened() == ever).all()
 
 
 @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
