@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from sim.analysis.sweep_targets import Target, Value, target_of
 from sim.engine.designs import design_of
-from sim.errors import UsageError
+from sim.errors import Place, UsageError
 from sim.model.declarations import Study
 from sim.model.document import Mapping, Node, Scalar, compose
 from sim.model.document import Sequence as Listed
@@ -92,10 +92,7 @@ def refusal(message: str, node: Node | None) -> UsageError:
     """An error with its place, the line and a caret."""
     if node is None:
         return UsageError(message)
-    line = node.source.line(node.line)
-    return UsageError(
-        f"{node.source.path}:{node.line}:{node.column}: {message}\n  {line}\n  {' ' * (node.column - 1)}^"
-    )
+    return UsageError(message, Place(node.source.path, node.line, node.column), node.source.line(node.line))
 
 
 class _Reader:
@@ -219,13 +216,13 @@ class _Reader:
                 raise refusal(f"sweep: {path} {problem}", wanted)
             columns = [(header.index(name), name) for name in names]
         if not columns:
-            raise UsageError(f"{path}:1:1: there is no column of what to vary")
+            raise UsageError("there is no column of what to vary", Place(path))
         targets = tuple(target_of(self.model, name, _in_file(path, 1, i + 1)) for i, name in columns)
         _once([name for target in targets for name in target.names], node)
         points = []
         for number, row in rows[1:]:
             if len(row) != len(header):
-                raise UsageError(f"{path}:{number}:1: this line has {len(row)} cells, the header {len(header)}")
+                raise UsageError(f"this line has {len(row)} cells, the header {len(header)}", Place(path, number))
             points.append(tuple(
                 target.value(_cell(row[i]), _in_file(path, number, 1 + sum(len(c) + 1 for c in row[:i])))
                 for target, (i, _) in zip(targets, columns, strict=True)
@@ -303,7 +300,7 @@ def _refuse(node: Node) -> Callable[[str], UsageError]:
 
 
 def _in_file(path: str, line: int, column: int) -> Callable[[str], UsageError]:
-    return lambda message: UsageError(f"{path}:{line}:{column}: {message}")
+    return lambda message: UsageError(message, Place(path, line, column))
 
 
 def _bad(node: Node) -> Value:

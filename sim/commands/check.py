@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.commands.studies import load_study
 from sim.commands.terminal import Terminal
-from sim.errors import ModelError, Problem, UsageError
+from sim.errors import ModelError, Place, Problem, UsageError
 
 if TYPE_CHECKING:
     from sim.model.declarations import Study
@@ -30,8 +30,8 @@ def check_command(path: Path, terminal: Terminal) -> int:
         counts = counts_of(study)
     except UsageError as error:
         if terminal.as_json:
-            problem = {"code": "", "message": str(error), "hint": "", "file": study.path, "line": 0, "column": 0}
-            terminal.document({"ok": False, "problems": [problem]})
+            problem = Problem("", error.message, error.place or Place(study.path, 0, 0))
+            terminal.document({"ok": False, "problems": [_problem(problem)]})
         raise
     warnings = [_problem(warning) for warning in study.warnings]
     if terminal.as_json:

@@ -97,9 +97,15 @@ class ModelError(CrossroadsError):
 
 
 class UsageError(CrossroadsError):
-    """A command or call that asks for something impossible."""
+    """A command or call that asks for something impossible, or a file that does, at ``place``."""
 
     exit_status = 2
+
+    def __init__(self, message: str, place: Place | None = None, line_text: str = "") -> None:
+        first = message if place is None else f"{place}: {message}"
+        excerpt = _excerpt(line_text, place.column) if place is not None and line_text.strip() else []
+        super().__init__("\n".join([first, *excerpt]))
+        self.message, self.place = message, place
 
 
 class OutputError(CrossroadsError):

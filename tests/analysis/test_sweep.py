@@ -239,7 +239,11 @@ def test_what_is_wrong_is_said_with_its_place_and_nothing_is_written(place, caps
     assert run_cli("check", place / "study.yaml", "--json") == 2
     printed = capsys.readouterr()
     assert said in printed.err
-    assert said in json.loads(printed.out)["problems"][0]["message"]
+    (problem,) = json.loads(printed.out)["problems"]
+    located = f"{problem['file']}:{problem['line']}:{problem['column']}: {problem['message']}"
+    assert said in located
+    assert located in printed.err
+    assert problem["line"] >= 1
     assert set(place.iterdir()) - before == {place / "study.yaml"}
 
 
