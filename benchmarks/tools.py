@@ -20,6 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+from sim import __version__
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results" / "bench"
 UKRAINE = "configs/ukraine/model.yaml"
@@ -135,6 +137,7 @@ def machine() -> list[Row]:
         "load": f"{os.getloadavg()[0]:.1f} at the end of the last minute",
         "Python": platform.python_version(),
         "gcc": _gcc(),
+        "crossroads": __version__,
     }
     for package in ("numpy", "numba", "llvmlite", "jax", "ema_workbench", "simpy", "mesa"):
         try:

@@ -4,7 +4,7 @@ import weakref
 
 import pytest
 
-from sim.engine.executors import threads
+from sim.engine.executors import each, threads
 
 
 @pytest.mark.parametrize("n", [1, 3, 20])
@@ -102,3 +102,15 @@ def test_a_failure_reaches_those_who_wait(late):
     with pytest.raises(ValueError, match="two"):
         any(time.sleep(0.01) for _ in states)
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_what_is_made_of_each_comes_in_their_order(n):
+    def slower_at_first(i):
+        time.sleep(0.002 * (5 - i))
+        return i * i
+
+    assert each(slower_at_first, range(5), n) == [0, 1, 4, 9, 16]
+    assert each(slower_at_first, [], n) == []
+    with pytest.raises(ZeroDivisionError):
+        each(lambda i: 1 // (i - 3), range(5), n)

@@ -66,6 +66,20 @@ def test_adding_a_parameter_moves_no_other():
             assert drawn(m, name, design=kind).tobytes() == drawn(more, name, design=kind).tobytes()
 
 
+def test_parameters_of_one_kind_are_made_together_as_each_alone():
+    priors = {
+        name: sample(family, *arguments)
+        for family, choices in {"normal": ((0, 1), (3, 2)), "lognormal": ((1, 2), (5, 0.5)), "beta": ((2, 3), (0.5, 4)),
+                                "gamma": ((2, 3), (9, 1)), "pert": ((0, 1, 5), (2, 3, 9))}.items()
+        for name, arguments in zip((f"{family}_a", f"{family}_b"), choices, strict=True)
+    }  # fmt: skip
+    together = sampler(model(parameters=tuple(uncertain(name, prior) for name, prior in priors.items())))
+    assert max(len(wave) for wave in together.priors.waves) >= 4
+    for name, prior in priors.items():
+        alone = drawn(model(parameters=(uncertain(name, prior),)), name)
+        assert together.values(0, 4000)[together.uncertain.index(name)].tobytes() == alone.tobytes()
+
+
 @pytest.mark.parametrize("n", [1, 2, 7, 64, 1000, 1025])
 def test_a_latin_hypercube_has_one_draw_in_every_slice(n):
     u = LatinHypercube([3, 4], 9, n).uniforms(0, n)
