@@ -82,7 +82,8 @@ class _Sample:
         beyond = np.concatenate([np.zeros(targets.n_indicators, np.int64), sums.beyond])
         varies = (variance > 0) & (beyond == 0)
         unit = UNIT / np.sqrt(np.where(varies, variance, 1.0))
-        residual = np.rint((sums.totals - mean[:, None] * m) * unit[:, None]).astype(np.int64)
+        away = np.where(varies[:, None], sums.totals - mean[:, None] * m, 0.0)  # of the others too large to be squared
+        residual = np.rint(away * unit[:, None]).astype(np.int64)
         per_draw = np.rint(residual.astype(np.float64) ** 2 / np.maximum(m, 1)).astype(np.int64)
         spread = _by_group(per_draw).astype(np.float64)
         own = [_by_group(part).astype(np.float64) for part in (squares, sums.totals, m)]

@@ -81,6 +81,14 @@ def test_few_draws_or_a_constant_give_nothing():
     assert np.isnan(drivers(np.ones((500, 10)), u)[0]).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_measure_that_leaves_its_bins_has_no_drivers():
+    u = RNG.random((1, 500))
+    sums = sums_of(RNG.normal(0, 1, (500, 64)), 64, indicator=False)
+    sums.totals[0, 7], sums.squares[0, 7], sums.beyond[0] = 64 * 2**25, 2**62, 1
+    assert np.isnan(find_drivers(sums, u).share).all()
+
+
 def test_draws_without_trajectories_that_count():
     u = RNG.random((1, 4000))
     sums = sums_of(RNG.random((4000, 4)) < u[0][:, None], 4, indicator=True)
