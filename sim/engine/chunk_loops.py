@@ -131,9 +131,9 @@ def add_in_bins(
         for i in range(n_draws):
             total = square = 0
             for lane in range(starts[i], starts[i + 1] if i + 1 < len(starts) else values.shape[1]):
-                place = np.rint((values[row, lane] - middle) * width)
                 if not sound[lane]:
                     continue
+                place = np.rint((values[row, lane] - middle) * width)
                 if abs(place) <= farthest:
                     bins = int(place)
                     total += bins

@@ -72,7 +72,7 @@ class Clusters:
     def add(self, first: int, n: int, counted: Words, hits: Words) -> tuple[int, Ints, Ints]:
         """Add ``n`` trajectories from number ``first`` on, a bit for each: counted[n_groups, -], hits[n_columns, -].
 
-        Hits of those that do not count for their column are none.
+        Hits of those that do not count for their column are left out.
 
         Returns:
             First parameter draw, and sums by draw: counted int64[n_groups, draws], hits int64[n_columns, draws].

@@ -52,13 +52,14 @@ def threads(n_threads: int | None = None, patience: float = FOREVER) -> Executor
 
 
 def each(function: Callable[[Item], Found], items: Iterable[Item], n_threads: int) -> list[Found]:
-    """What a function makes of each item, in their order; so many threads share them."""
+    """What a function makes of each item, in their order; at most so many threads share them."""
 
     def work(state: dict[int, Found], item: tuple[int, Item]) -> None:
         state[item[0]] = function(item[1])
 
     found: dict[int, Found] = {}
-    for state in threads(n_threads)(enumerate(items), dict, work):
+    items = list(items)
+    for state in threads(max(min(n_threads, len(items)), 1))(enumerate(items), dict, work):
         found |= state
     return [found[i] for i in range(len(found))]
 

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from sim.compiler.jit import njit
 
 
@@ -76,7 +78,7 @@ def find_atoms(ordered: Any, low: Any, scale: Any, n_bins: int, at: Any, value: 
         for measure in range(ordered.shape[1]):
             row, present, count, first, last = record * ordered.shape[1] + measure, -1, 0, 0.0, 0.0
             for one in ordered[record, measure]:
-                place = math.floor((one - low[record, measure]) * scale[record, measure])
+                place = np.floor((one - low[record, measure]) * scale[record, measure])
                 if not (math.isfinite(one) and 0 <= place < n_bins):
                     continue
                 if place != present:

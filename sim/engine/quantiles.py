@@ -37,11 +37,11 @@ def histogram_quantiles(
         return np.full((len(levels), *ranges.low.shape), np.nan)
     ranks = _ranks(levels, n)
 
-    def part(start: int) -> Floats:
+    def some(start: int) -> Floats:
         lookup = _Lookup(histogram, ranges, lows, highs, slice(start, start + TOGETHER))
         return np.stack([_between(lookup.value(low), lookup.value(high), part) for low, high, part in ranks])
 
-    parts = each(part, range(0, len(histogram), TOGETHER), n_threads)
+    parts = each(some, range(0, len(histogram), TOGETHER), n_threads)
     return np.concatenate(parts, axis=1).reshape(len(levels), *ranges.low.shape)
 
 

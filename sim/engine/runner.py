@@ -75,7 +75,7 @@ class Part:
     uncounted: int = 0  # trajectories that the progress does not know of
 
     def merge(self, other: "Part") -> None:
-        """Add another, which is then this one's."""
+        """Add another; where nothing was there before, its summary is taken as it is, with its stretches in order."""
         if self.done:
             self.summary.merge(other.summary)
         else:

@@ -185,11 +185,11 @@ def _moving(ops: list[Op]) -> list[bool]:
 def _waves(ops: list[Op]) -> list[list[int]]:
     """Operations in an order in which they can be done; those that the compiler does on arrays, all alike at once."""
     levels: list[int] = []
-    waves: dict[tuple[int, str], list[int]] = {}
+    waves: dict[tuple[int, str, int], list[int]] = {}
     for index, op in enumerate(ops):
         levels.append(1 + max((levels[a] for a in op.arguments), default=0))
         alike = op.name if _is_elementwise(op, ops) else str(index)
-        waves.setdefault((levels[index], alike), []).append(index)
+        waves.setdefault((levels[index], alike, len(op.arguments)), []).append(index)
     return [waves[key] for key in sorted(waves)]
 
 

@@ -10,8 +10,9 @@ from sim.compiler.kernel import build
 from sim.compiler.lower import lower
 from sim.compiler.passes import PASSES
 from sim.engine.driver import simulate
-from sim.model.declarations import Model, Scenario
-from tests.engine.models import crossing
+from sim.language.tree import Read
+from sim.model.declarations import Model, State
+from tests.engine.models import PLACE, call, crossing, lit, state
 
 from .random_models import models
 
@@ -61,7 +62,7 @@ def assert_same(model: Model) -> None:
 
 
 def happened(program, inputs, parameters, trajectory):
-    """(thing, date) of all that happens to a trajectory, by the marks of the interpreter."""
+    """(thing, date) of all that happens to a trajectory, by the marks of the interpreter; None if it fails."""
     machines = program.machines
     interpreter = Interpreter(program, inputs, parameters[:, trajectory // REPLICATES], SEED, trajectory)
     found = []
@@ -75,28 +76,40 @@ def happened(program, inputs, parameters, trajectory):
             if one.marks[mark]:
                 value = int(interpreter.slots[machines.slots[machine]])
                 found.append((machines.things[machine] + value, one.record + 1))
-    return found
+    return found if interpreter.slots[program.results.failed] == np.inf else None
 
 
-def test_what_happens_is_counted_as_the_interpreter_marks_it():
-    program, scenario = lower(crossing()), Scenario("baseline")
-    inputs, layout = Inputs.of(program, crossing(), scenario), program.layout
+def breaking():
+    """The same walk over a draw that is sometimes too small: about a third of the trajectories fail."""
+    step = call("div", Read("draw", "e"), call("ge", Read("draw", "e"), lit(-2)))
+    x = State(name="x", place=PLACE, initial=lit(0), unit="km", next=call("add", state("x"), step))
+    return crossing(states=(x,))
+
+
+@pytest.mark.parametrize("model", [crossing(), breaking()], ids=["sound", "breaking"])
+def test_what_happens_is_counted_as_the_interpreter_marks_it(model):
+    program = lower(model)
+    inputs, layout = Inputs.of(program, model, model.scenarios[0]), program.layout
     parameters = np.random.default_rng(1).uniform(size=(len(layout.uncertain), COUNT // REPLICATES + 1))
     chunk = simulate(build(program), inputs, parameters, REPLICATES, SEED, 0, COUNT)
     totals, dates = np.zeros(len(layout.things), int), np.zeros((len(layout.things), layout.n_records), int)
-    ever = np.zeros((len(layout.things), COUNT), bool)
+    ever, sound = np.zeros((len(layout.things), COUNT), bool), np.ones(COUNT, bool)
     for trajectory in range(COUNT):
-        firsts = {}
-        for thing, date in happened(program, inputs, parameters, trajectory):
+        found, firsts = happened(program, inputs, parameters, trajectory), {}
+        sound[trajectory] = found is not None
+        for thing, date in found or ():
             totals[thing] += 1
             firsts.setdefault(thing, date)
         for thing, date in firsts.items():
             ever[thing, trajectory] = True
             dates[thing, date] += 1
     assert (totals > ever.sum(axis=1)).any()  # some things happen again and again
+    assert ((chunk.failed < 0) == sound).all()
+    assert sound.all() == (model == crossing())
     assert chunk.totals.tolist() == totals.tolist()
     assert (chunk.dates == dates).all()
     assert (chunk.has_happened() == ever).all()
+    assert (chunk.shares.sum(axis=1) == sound.sum()).all()  # the model has one phase
 
 
 @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -67,12 +67,15 @@ def test_adding_a_parameter_moves_no_other():
 
 
 def test_parameters_of_one_kind_are_made_together_as_each_alone():
-    priors = {
-        name: sample(family, *arguments)
-        for family, choices in {"normal": ((0, 1), (3, 2)), "lognormal": ((1, 2), (5, 0.5)), "beta": ((2, 3), (0.5, 4)),
-                                "gamma": ((2, 3), (9, 1)), "pert": ((0, 1, 5), (2, 3, 9))}.items()
-        for name, arguments in zip((f"{family}_a", f"{family}_b"), choices, strict=True)
+    choices = {
+        "normal": ((0, 1), (3, 2)), "lognormal": ((1, 2), (5, 0.5)), "beta": ((2, 3), (0.5, 4)),
+        "gamma": ((2, 3), (9, 1)), "pert": ((0, 1, 5), (2, 3, 9)), "categorical": ((0.2, 0.8), (0.2, 0.3, 0.5)),
     }  # fmt: skip
+    priors = {
+        f"{family}_{i}": sample(family, *arguments)
+        for family, given in choices.items()
+        for i, arguments in enumerate(given)
+    }
     together = sampler(model(parameters=tuple(uncertain(name, prior) for name, prior in priors.items())))
     assert max(len(wave) for wave in together.priors.waves) >= 4
     for name, prior in priors.items():
