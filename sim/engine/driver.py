@@ -15,6 +15,7 @@ from sim.compiler.kernel import Kernel, aligned
 from sim.compiler.observer import RANGES
 from sim.compiler.program import Layout
 from sim.compiler.vector import LANES
+from sim.engine.clusters import packed
 from sim.engine.ranges import Ranges
 
 CHUNK = 16 * BLOCK  # trajectories in a chunk
@@ -92,14 +93,8 @@ def simulate(
     if (single.failed[:count] >= 0).any():
         observed.folded()
         counts = _Counts.of(layout, n_blocks)
-        memory.run(masks & ~_bits(single.failed, n_blocks), counts, observed, 0, 0)
+        memory.run(masks & ~packed((single.failed >= 0)[None])[0], counts, observed, 0, 0)
     return single.chunk(kernel, counts, observed, first, count)
-
-
-def _bits(failed: np.ndarray, n_blocks: int) -> np.ndarray:
-    """A bit for each failed trajectory, a word for each block."""
-    packed = np.packbits((failed >= 0).reshape(n_blocks, BLOCK), axis=1, bitorder="little")
-    return packed.view(np.uint64).reshape(n_blocks)
 
 
 @dataclass(slots=True)

@@ -136,14 +136,14 @@ class Priors:
         n, ops = uniforms.shape[1], self.builder.ops
         values: dict[int, Any] = {}
         for wave in self.waves:
-            if len(wave) == 1:
-                op = ops[wave[0]]
-                values[wave[0]] = _evaluate(op, [values[a] for a in op.arguments], uniforms)
+            first = ops[wave[0]]
+            if not _is_elementwise(first, ops):
+                values[wave[0]] = _evaluate(first, [values[a] for a in first.arguments], uniforms)
             else:
                 columns = list(zip(*(ops[index].arguments for index in wave), strict=True))
                 shape = np.broadcast_shapes(*(np.shape(values[a]) for column in columns for a in column))
                 rows = [np.stack([np.broadcast_to(values[a], shape) for a in column]) for column in columns]
-                values |= zip(wave, elementwise(ops[wave[0]].name, len(rows))(*rows), strict=True)
+                values |= zip(wave, elementwise(first.name, len(rows))(*rows), strict=True)
         if not self.results:
             return np.zeros((0, n))
         return np.stack([np.broadcast_to(values[at], (n,)) for at in self.results]) + 0.0
@@ -194,6 +194,7 @@ def _waves(ops: list[Op]) -> list[list[int]]:
 
 
 def _is_elementwise(op: Op, ops: list[Op]) -> bool:
+    """Whether the compiler does it on arrays: from numbers to a number, and not simply by numpy."""
     if op.name in SOURCES or op.name in _DIRECT or op.payload is not None:
         return False
     results = [SOURCES.get(name) or OPERATIONS[name].result for name in (op.name, *(ops[a].name for a in op.arguments))]
@@ -212,7 +213,7 @@ _DIRECT: dict[str, Any] = {
 
 
 def _evaluate(op: Op, arguments: list[Any], uniforms: Floats) -> Any:
-    """One operation on arrays float64[n] (or bool[n]) and single numbers."""
+    """An operation that is not elementwise, on arrays float64[n] (or bool[n]) and single numbers."""
     payload: Any = op.payload
     if op.name == "const":
         return np.float64(payload)
@@ -220,9 +221,6 @@ def _evaluate(op: Op, arguments: list[Any], uniforms: Floats) -> Any:
         return uniforms[payload[0]]
     if op.name in _DIRECT:
         return _DIRECT[op.name](*arguments)
-    numbers = all(np.asarray(a).dtype == np.float64 for a in arguments)
-    if payload is None and numbers and OPERATIONS[op.name].result == "real":
-        return elementwise(op.name, len(arguments))(*arguments)
     ops = ScalarOps()
     rows = np.broadcast(*arguments)
     return np.array([apply(ops, op.name, list(row), payload) for row in rows]).reshape(rows.shape)
