@@ -12,7 +12,7 @@ from sim.compiler.order import Group, Order
 from sim.compiler.passes import TRAJECTORY, constant_slots, invariance
 from sim.compiler.program import Block, Mark, Op, Program, Record
 from sim.compiler.sink import ALWAYS, guards
-from sim.compiler.vector import LANES, REAL, TRUTH, WORD, VectorModule, VectorOps, splat
+from sim.compiler.vector import LANES, REAL, WORD, VectorModule, VectorOps, splat
 from sim.numerics.elementary import log_normal
 from sim.numerics.random import threefry, uniform32, uniform52
 from sim.numerics.special import normal_quantile
@@ -33,9 +33,9 @@ PARAMETERS = (
 class Emission:
     """The text of a program, and how many rows of draws ``fill`` makes."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, masks: bool) -> None:
         self.program = program
-        self.module = VectorModule()
+        self.module = VectorModule(masks)
         fixed = constant_slots(program)
         step = program.step
         levels = invariance(step, fixed)
@@ -246,7 +246,7 @@ class _Function:
 
     def _mark(self, mark: Mark) -> None:
         ops = self.ops
-        byte = ops.emit(f"bitcast {TRUTH} {self._demand(mark.value)} to i{LANES}")
+        byte = ops.packed(self._demand(mark.value))
         group = ops.emit(f"lshr i64 %l, {LANES.bit_length() - 1}")
         at = ops.emit(f"add i64 {group}, {mark.row * (BLOCK // LANES)}")
         pointer = ops.emit(f"getelementptr i{LANES}, ptr %marks, i64 {at}")
@@ -273,7 +273,7 @@ class _Function:
         ops.lines.append(f"  br label %{after}")
         ops.begin(after)
         for index in group.members:  # those that nobody else uses fall away when the text is compiled
-            kind = TRUTH if self.types[index] == "truth" else REAL
+            kind = ops.truths if self.types[index] == "truth" else REAL
             self.values[index] = ops.emit(f"phi {kind} [{self.values[index]}, %{end}], [zeroinitializer, %{before}]")
 
     def _value(self, index: int) -> str:

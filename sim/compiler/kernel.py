@@ -57,7 +57,7 @@ def build(program: Program) -> Kernel:
     entry = cache.fetch("kernels", key)
     if entry is None:
         optimised = optimise(program)
-        emission = Emission(optimised)
+        emission = Emission(optimised, target.masks)
         entry = target.compile(emission.text), len(emission.rows), optimised.n_slots
         cache.keep("kernels", key, entry)
     code, n_draw_rows, n_slots = entry
@@ -68,7 +68,7 @@ def build(program: Program) -> Kernel:
 
 def kernel_text(program: Program) -> str:
     """The code that is compiled for a program, for ``crossroads show --kernel``."""
-    return Emission(optimise(program)).text
+    return Emission(optimise(program), Target().masks).text
 
 
 def compiled(text: str) -> Native:
@@ -93,7 +93,7 @@ def aligned(*shape: int) -> np.ndarray:
 @functools.cache
 def _elementwise(name: str, arity: int) -> int:
     """The address of a function over arrays: (out, n, a0, a1, ...), n a multiple of LANES."""
-    module = VectorModule()
+    module = VectorModule(Target().masks)
     ops = VectorOps(module)
     arguments = ", ".join(f"ptr %p{i}" for i in range(arity))
     loads = []

@@ -4,7 +4,7 @@ It is the same for every program. A row of sums is four vectors: the sum of valu
 the greatest value, each lane for itself, so that their order never depends on what surrounds them.
 """
 
-from sim.compiler.vector import LANES, REAL, TRUTH, VectorModule, VectorOps, splat
+from sim.compiler.vector import LANES, ONES, REAL, VectorModule, VectorOps, splat
 
 BINS = 1024  # of a histogram; one below them, one above, and one for lanes that do not count
 ROW = BINS + 3
@@ -78,7 +78,7 @@ def _range(ops: VectorOps, index: str, number: int) -> str:
 def _mask(ops: VectorOps, lane: int) -> str:
     shifted = ops.emit(f"lshr i64 %mask, {lane}")
     byte = ops.emit(f"trunc i64 {shifted} to i{LANES}")
-    return ops.emit(f"bitcast i{LANES} {byte} to {TRUTH}")
+    return ops.truths_of(ops.emit(f"bitcast i{LANES} {byte} to {ONES}"))
 
 
 def _bin(ops: VectorOps, value: str, low: str, scale: str) -> str:
@@ -108,7 +108,7 @@ def share(module: VectorModule, block: int, stride: int) -> str:
     for lane in range(0, block, LANES):
         at = ops.emit(f"add i64 {base}, {lane}")
         present = ops.emit(f"load {REAL}, ptr {ops.emit(f'getelementptr double, ptr %records, i64 {at}')}, align 64")
-        byte = ops.emit(f"bitcast {TRUTH} {ops.eq(present, value)} to i{LANES}")
+        byte = ops.packed(ops.eq(present, value))
         wide = ops.emit(f"shl i64 {ops.emit(f'zext i{LANES} {byte} to i64')}, {lane}")
         found = ops.emit(f"or i64 {found}, {wide}")
     counted = ops.emit(f"and i64 {found}, %mask")

@@ -9,7 +9,7 @@ from typing import Any
 
 LANES = 8  # W: values side by side; a mark of W lanes is one byte
 REAL = f"<{LANES} x double>"
-TRUTH = f"<{LANES} x i1>"
+ONES = f"<{LANES} x i1>"
 BITS = f"<{LANES} x i64>"
 WORD = f"<{LANES} x i32>"
 
@@ -24,9 +24,17 @@ def splat(value: float) -> str:
 
 
 class VectorModule:
-    """The functions of one LLVM module, each printed once."""
+    """The functions of one LLVM module, each printed once.
 
-    def __init__(self) -> None:
+    Args:
+        masks: whether the processor has registers for truths, a bit a lane (:attr:`Target.masks`). Where it has none, a
+            truth is as wide as the numbers that it is found by and chooses among, all its bits alike: no packing, no
+            unpacking.
+    """
+
+    def __init__(self, masks: bool) -> None:
+        self.masks = masks
+        self.truths = ONES if masks else BITS
         self.functions: dict[str, str] = {}
         self.declared: set[str] = set()
         self.tables: dict[str, str] = {}  # text -> symbol
@@ -69,6 +77,7 @@ class VectorOps:
 
     def __init__(self, module: VectorModule, prefix: str = "v", words: int = LANES) -> None:
         self.module = module
+        self.truths = module.truths
         self.n_words, self.words = words, f"<{words} x i32>"  # side by side, of the generator
         self.lines: list[str] = []
         self.label = "entry"
@@ -143,7 +152,7 @@ class VectorOps:
     # -- comparisons
 
     def _compare(self, predicate: str, a: str, b: str) -> str:
-        return self.emit(f"fcmp {predicate} {REAL} {a}, {b}")
+        return self.truths_of(self.emit(f"fcmp {predicate} {REAL} {a}, {b}"))
 
     def lt(self, a: str, b: str) -> str:
         return self._compare("olt", a, b)
@@ -166,19 +175,31 @@ class VectorOps:
     # -- truths
 
     def truth(self, value: bool) -> str:
-        return f"splat (i1 {'true' if value else 'false'})"
+        return ("splat (i1 true)" if self.module.masks else "splat (i64 -1)") if value else "zeroinitializer"
+
+    def truths_of(self, ones: str) -> str:
+        """Truths of a bit in each lane."""
+        return ones if self.module.masks else self.emit(f"sext {ONES} {ones} to {BITS}")
+
+    def ones(self, truths: str) -> str:
+        """A bit in each lane, of truths."""
+        return truths if self.module.masks else self.emit(f"icmp slt {BITS} {truths}, zeroinitializer")
+
+    def packed(self, truths: str) -> str:
+        """Truths as the bits of one number, the first lane lowest."""
+        return self.emit(f"bitcast {ONES} {self.ones(truths)} to i{LANES}")
 
     def and_(self, a: str, b: str) -> str:
-        return self.emit(f"and {TRUTH} {a}, {b}")
+        return self.emit(f"and {self.truths} {a}, {b}")
 
     def or_(self, a: str, b: str) -> str:
-        return self.emit(f"or {TRUTH} {a}, {b}")
+        return self.emit(f"or {self.truths} {a}, {b}")
 
     def not_(self, a: str) -> str:
-        return self.emit(f"xor {TRUTH} {a}, {self.truth(True)}")
+        return self.emit(f"xor {self.truths} {a}, {self.truth(True)}")
 
     def select(self, condition: str, yes: str, no: str) -> str:
-        return self.emit(f"select {TRUTH} {condition}, {REAL} {yes}, {REAL} {no}")
+        return self.emit(f"select {ONES} {self.ones(condition)}, {REAL} {yes}, {REAL} {no}")
 
     # -- bits
 
@@ -263,7 +284,7 @@ class VectorOps:
 
     def anywhere(self, condition: str) -> str:
         """Whether a truth holds in any lane, as one i1."""
-        return self._intrinsic(f"llvm.vector.reduce.or.v{LANES}i1", "i1", (TRUTH,), (condition,))
+        return self._intrinsic(f"llvm.vector.reduce.or.v{LANES}i1", "i1", (ONES,), (self.ones(condition),))
 
     def when(
         self, condition: str, compute: Callable[[], tuple[str, ...]], otherwise: tuple[str, ...]
@@ -310,7 +331,7 @@ class VectorOps:
             f"  {name} = phi {REAL} [{first}, %{before}], [{new}, %{end}]"
             for name, first, new in zip(old, carry, fresh, strict=True)
         ]
-        phis.append(f"  {on} = phi {TRUTH} [{active}, %{before}], [{still}, %{end}]")
+        phis.append(f"  {on} = phi {self.truths} [{active}, %{before}], [{still}, %{end}]")
         phis.append(f"  {count} = phi i64 [0, %{before}], [{more}, %{end}]")
         self.lines[place:place] = phis
         self.begin(after)

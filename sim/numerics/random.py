@@ -32,8 +32,10 @@ def key_schedule(ops: Ops, key: Words) -> tuple[Word, Word, Word, Word, Word]:
 
 
 def _inject(ops: Ops, state: Words, keys: tuple[Word, ...], number: int) -> Words:
-    a, b, c, d = (ops.wadd(word, keys[(number + i) % 5]) for i, word in enumerate(state))
-    return a, b, c, ops.wadd(d, ops.word(number)) if number else d
+    """The number goes with the key first: their sum is the same for every counter."""
+    a, b, c, d = (keys[(number + i) % 5] for i in range(4))
+    last = ops.wadd(d, ops.word(number)) if number else d
+    return ops.wadd(state[0], a), ops.wadd(state[1], b), ops.wadd(state[2], c), ops.wadd(state[3], last)
 
 
 def _round(ops: Ops, state: Words, number: int) -> Words:

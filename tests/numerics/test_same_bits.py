@@ -20,9 +20,9 @@ NUMBERS = np.concatenate([np.array(SPECIAL), RNG.normal(0, 3, N - len(SPECIAL))]
 SHARES = np.concatenate([np.array(SPECIAL), RNG.random(N - len(SPECIAL))])
 
 
-def vector(function: Callable[..., Any], columns: list[np.ndarray]) -> np.ndarray:
-    """The function compiled for vectors and run over columns, LANES rows at a time."""
-    module = VectorModule()
+def vector(function: Callable[..., Any], columns: list[np.ndarray], masks: bool) -> np.ndarray:
+    """The function compiled for vectors, with either kind of truths, and run over columns, LANES rows at a time."""
+    module = VectorModule(masks)
     symbol = module.outline("body", function, len(columns))
     loads = "".join(
         f"  %m{i} = mul i64 %n, {i}\n  %o{i} = add i64 %m{i}, %j\n  %p{i} = getelementptr double, ptr %in, i64 %o{i}\n"
@@ -58,7 +58,8 @@ def compiled(text: str) -> Any:
 
 def check(function: Callable[..., Any], *columns: Any) -> None:
     spread = [np.broadcast_to(np.asarray(column, dtype=float), (N,)) for column in columns]
-    result = vector(function, spread)
+    result = vector(function, spread, masks=True)
+    assert result.tobytes() == vector(function, spread, masks=False).tobytes()
     for row in range(N):
         arguments = [float(column[row]) for column in spread]
         assert same(float(result[row]), function(OPS, *arguments)), arguments
