@@ -1,3 +1,5 @@
+import _thread
+import itertools
 import threading
 import time
 import weakref
@@ -59,6 +61,23 @@ def test_leaving_early_ends_the_threads():
     next(states)
     states.close()
     assert threading.active_count() == before
+
+
+def test_an_interrupt_ends_the_threads_wherever_it_comes():
+    def interrupted(delay):
+        timer = threading.Timer(delay, _thread.interrupt_main)
+        timer.start()
+        for _ in threads(3, patience=0.0)(itertools.count(), list, lambda state, task: state.append(task)):
+            pass
+
+    before = threading.active_count()
+    for number in range(60):
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(number * 0.0005)
+        until = time.monotonic() + 10
+        while threading.active_count() > before and time.monotonic() < until:
+            time.sleep(0.001)
+        assert threading.active_count() == before, number
 
 
 class State:

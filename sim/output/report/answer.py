@@ -72,7 +72,8 @@ def change(report: Report, shares: Shares, reference: Thing, others: list[Thing]
 
 def _lead(reference: Thing, other: Thing, n_others: int, is_clear: bool) -> str:
     if not is_clear:
-        return f"No outcome of {quoted(other)} differs from {quoted(reference)} beyond Monte Carlo error, most of all "
+        pair = f"{quoted(other)} differs from {quoted(reference)}"
+        return f"No outcome of {pair} beyond Monte Carlo error; the largest difference is in "
     if n_others == 1:
         return f"Against {quoted(reference)}, what changes most is "
     return f"Of the {in_words(n_others)} other scenarios {quoted(other)} changes most, above all "
