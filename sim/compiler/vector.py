@@ -199,6 +199,8 @@ class VectorOps:
         return self.emit(f"xor {self.truths} {a}, {self.truth(True)}")
 
     def select(self, condition: str, yes: str, no: str) -> str:
+        if not self.module.masks and no == splat(0.0):  # what holds is all ones
+            return self.from_bits(self.iand(condition, self.bits(yes)))
         return self.emit(f"select {ONES} {self.ones(condition)}, {REAL} {yes}, {REAL} {no}")
 
     # -- bits

@@ -20,8 +20,8 @@ def divided_by(ops: Ops, x: Real, divisor: float) -> Real:
     rough = ops.mul(x, inverse)
     rest = ops.fma(ops.neg(rough), ops.real(divisor), x)
     better = ops.fma(rest, inverse, rough)
-    some = ops.or_(ops.lt(rest, zero), ops.gt(rest, zero))
-    return ops.select(ops.and_(some, ops.eq(better, better)), better, rough)
+    helps = ops.and_(ops.ne(rest, zero), ops.eq(better, better))  # no rest: rough may be -0, and stays so
+    return ops.select(helps, better, rough)
 
 
 def modulo(ops: Ops, a: Real, b: Real) -> Real:
