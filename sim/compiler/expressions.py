@@ -19,24 +19,32 @@ DIRECT = {
     "normal_quantile": "standard_normal_quantile",
 }
 COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
-# Functions that can make a NaN out of numbers (a sum or product can too, of infinite ones, which are found elsewhere).
+# Functions that can make a NaN, or something infinite, out of finite numbers.
 DOUBTFUL = frozenset({"div", "log", "log1p", "sqrt", "pow", "logit", "normal_quantile", "mod", "floordiv", "hazard"})
+OVERFLOWING = frozenset({"exp", "expm1"})  # these never make a NaN
+BOUNDED = COMPARISONS | {"and", "or", "not", "sign", "sin", "cos", "tanh", "logistic", "normal_cdf", "table"}
 LARGEST_POWER = 64  # literal whole exponents up to this are multiplications
 
 
 class Expressions:
     """Lowers nodes into a builder.
 
-    ``read`` says what a name stands for in this block; ``doubt`` is told of numbers that must not be NaN.
+    ``read`` says what a name stands for in this block; ``doubt`` is told of numbers that must not be NaN; ``unbounded``
+    says whether what a name stands for can be infinite.
     """
 
     def __init__(
-        self, builder: Builder, read: Callable[[Read], int], doubt: Callable[[int], None] | None = None
+        self,
+        builder: Builder,
+        read: Callable[[Read], int],
+        doubt: Callable[[int], None] | None = None,
+        unbounded: Callable[[Read], bool] = lambda node: False,
     ) -> None:
         self.builder = builder
         self.path: int | None = None  # the truth under which what is lowered matters
         self._read = read
         self._doubt = doubt
+        self._unbounded = unbounded
 
     @contextmanager
     def under(self, condition: int | None) -> Iterator[None]:
@@ -59,9 +67,42 @@ class Expressions:
 
     def _doubt_of(self, node: Node, value: int) -> None:
         """A NaN that is compared, or used as a truth, would vanish: report it where it matters."""
-        if self._doubt is not None and _may_be_nan(node):
+        if self._doubt is not None and self._may_be_nan(node):
             b = self.builder
             self._doubt(value if self.path is None else b.op("choose", self.path, value, b.const(0)))
+
+    def _may_be_nan(self, node: Node) -> bool:
+        """Whether a node can be NaN by a function of its own; what it reads is checked where it is declared."""
+        match node:
+            case Apply("div", (numerator, Literal())):
+                return self._may_be_nan(numerator)
+            case Apply(function, arguments):
+                doubtful = function in DOUBTFUL or self._clash(function, arguments)
+                return doubtful or any(self._may_be_nan(argument) for argument in arguments)
+        return False
+
+    def _clash(self, function: str, arguments: tuple[Node, ...]) -> bool:
+        """Whether something infinite can make a NaN here: less another such, times zero, or on a wave."""
+        infinite = sum(map(self._may_be_infinite, arguments))
+        match function:
+            case "add" | "sub":
+                return infinite > 1
+            case "mul":
+                return infinite > 0 and not any(isinstance(a, Literal) and a.value for a in arguments)
+        return function in ("sin", "cos") and infinite > 0
+
+    def _may_be_infinite(self, node: Node) -> bool:
+        match node:
+            case Literal():
+                return False
+            case Read():
+                return self._unbounded(node)
+            case Apply("div", (numerator, Literal())):
+                return self._may_be_infinite(numerator)
+            case Apply(function, arguments):
+                if function in DOUBTFUL | OVERFLOWING:
+                    return True
+                return function not in BOUNDED and any(map(self._may_be_infinite, arguments))
 
     def optional(self, node: Node | None) -> int | None:
         """A condition that may be absent."""
@@ -164,13 +205,3 @@ class Expressions:
         if op.name == "const" and isinstance(op.payload, float) and op.payload >= least:
             return value
         return b.op("select", b.op("ge", value, b.const(least)), value, b.const(float("nan")))
-
-
-def _may_be_nan(node: Node) -> bool:
-    """Whether a node can be NaN by a function of its own; what it reads is checked where it is declared."""
-    match node:
-        case Apply("div", (numerator, Literal())):
-            return _may_be_nan(numerator)
-        case Apply(function, arguments):
-            return function in DOUBTFUL or any(_may_be_nan(argument) for argument in arguments)
-    return False

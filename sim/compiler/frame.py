@@ -27,7 +27,7 @@ class Frame:
         self.model = model
         self.layout = layout
         self.builder = Builder()
-        self.expressions = Expressions(self.builder, self.read, self._doubt)
+        self.expressions = Expressions(self.builder, self.read, self._doubt, self.unbounded)
         self.slots = Registry()
         self.uniforms = Registry()
         self.schedules = Registry()

@@ -87,12 +87,15 @@ def _kinds(frame: Frame, event: Event, fired: int, order: int) -> None:
 
 
 def _weighted(frame: Frame, name: str, gate: int, weights: Sequence[Node], uniform: int) -> int:
-    """A position drawn in proportion to weights (below zero counts as zero); no weight at all is a failure."""
+    """A position drawn in proportion to weights, those below zero being zero.
+
+    No weight at all, or an infinite one, is a failure.
+    """
     b = frame.builder
     with frame.expressions.under(gate):
         values = [b.greatest(b.const(0), frame.expressions.real(weight)) for weight in weights]
     total = b.chain("add", values)
-    _check_where(frame, name, gate, b.op("div", b.const(1), total))
+    _check_where(frame, name, gate, b.op("div", total, total))
     return b.position(b.op("mul", uniform, total), values)
 
 

@@ -266,8 +266,8 @@ LANGUAGE: dict[str, Code] = {
     ),
     "E249": bad(
         "Quantiles are numbers",
-        "Quantiles and their limits are plain numbers in the declaration's own unit, so that the distribution is "
-        "known before the run.",
+        "A distribution is fitted to quantiles before the run: they are plain numbers in the declaration's own unit, "
+        "or constants such as `2*week`. So are the limits of `quantiles(...)`.",
         "parameters:\n"
         "  high: {value: 3, source: expert judgement}\n"
         '  force: {prior: "lognormal(p5=1, p95=high)", source: expert judgement}\n'

@@ -58,6 +58,13 @@ SCENARIOS: dict[str, Code] = {
         _STATE + "scenarios:\n  baseline: {set: {force: 2}}\n",
         "Change the model, or declare a scenario of another name.",
     ),
+    "E409": bad(
+        "Two kinds of one event at once",
+        "An event happens at most once in a step, and is of one of its kinds.",
+        "events:\n  strike: {rate: 1/year, kinds: {port: 1, depot: 1}}\n"
+        "scenarios:\n  hit: {fire: {strike.port: 2025-01-13, strike.depot: 2025-01-13}}\n",
+        "Fire one of them a step later, or declare two events.",
+    ),
     "E501": Code(
         "A setting that cannot be read",
         "A setting of the command line is written `name=value`.",

@@ -3,17 +3,18 @@
 import ast
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 from sim.errors import LanguageError
 from sim.language.canonical import LIMITS, Canonical, canonical, signature
-from sim.language.elicited import from_quantiles, is_quantile
+from sim.language.elicited import check_quantiles, from_quantiles, is_quantile
 from sim.language.expressions import Expression, Scope
 from sim.language.families import FAMILIES, WRITTEN, Family
 from sim.language.syntax import NamedCall, read_call
-from sim.language.tree import Literal
+from sim.language.tree import Literal, Node
 from sim.language.units import DIMENSIONLESS, Unit, describe
 
 __all__ = ["FAMILIES", "Canonical", "Distribution", "Family", "is_distribution", "parse_distribution"]
@@ -43,11 +44,14 @@ class Distribution:
             raise LanguageError("E248", message, "declare it with `unit: share`", 0, len(self.text))
         if self.known is not None:
             return self.known
-        in_unit = {*WRITTEN[self.name].in_unit, *LIMITS}
+        by_quantiles = _is_by_quantiles(self.name, self.arguments)
+        in_unit = self.arguments if by_quantiles else {*WRITTEN[self.name].in_unit, *LIMITS}
         nodes = {
             name: argument.resolve(scope, unit=unit if name in in_unit else DIMENSIONLESS, element=element)[0]
             for name, argument in self.arguments.items()
         }
+        if by_quantiles:
+            return _from_quantiles(self.name, nodes, self.arguments, (0, len(self.text)))
         return canonical(self.name, nodes, self.arguments)
 
 
@@ -66,13 +70,23 @@ def parse_distribution(value: object) -> Distribution:
         close = difflib.get_close_matches(call.name, NAMES, n=1)
         hint = f"did you mean `{close[0]}`?" if close else f"the distributions are {', '.join(NAMES)}"
         raise _error("E241", call, f"there is no distribution `{call.name}`", hint)
-    if call.name == "quantiles" or any(is_quantile(named.arg) for named in call.keywords):
+    if _is_by_quantiles(call.name, (named.arg or "" for named in call.keywords)):
         return _of_quantiles(value, call)
     arguments = _bound(value, call)
-    numbers = {name: argument.number for name, argument in arguments.items()}
-    plain = {name: Literal(number) for name, number in numbers.items() if number is not None}
-    known = canonical(call.name, plain, arguments) if len(plain) == len(numbers) else None
+    plain = _plain(arguments)
+    known = None if plain is None else canonical(call.name, plain, arguments)
     return Distribution(value, call.name, arguments, known)
+
+
+def _is_by_quantiles(name: str, arguments: Iterable[str]) -> bool:
+    return name == "quantiles" or any(map(is_quantile, arguments))
+
+
+def _plain(arguments: Mapping[str, Expression]) -> dict[str, Node] | None:
+    """The arguments where all are plain numbers."""
+    numbers = {name: argument.number for name, argument in arguments.items()}
+    plain: dict[str, Node] = {name: Literal(number) for name, number in numbers.items() if number is not None}
+    return plain if len(plain) == len(numbers) else None
 
 
 def _of_quantiles(text: str, call: NamedCall) -> Distribution:
@@ -80,11 +94,29 @@ def _of_quantiles(text: str, call: NamedCall) -> Distribution:
         argument = _expression(text, call.positional[0], call)
         raise argument.error("E244", "beside quantiles only `min=` and `max=` can stand", _EXAMPLES)
     written = {named.arg or "": _expression(text, named.value, call) for named in call.keywords}
+    whole = call.offset, len(text.rstrip())
+    with _about(whole):
+        check_quantiles(call.name, written)
+    plain = _plain(written)
+    known = None if plain is None else _from_quantiles(call.name, plain, written, whole)
+    return Distribution(text, call.name, written, known)
+
+
+def _from_quantiles(
+    name: str, nodes: Mapping[str, Node], written: Mapping[str, Expression], whole: tuple[int, int]
+) -> Canonical:
+    with _about(whole):
+        return from_quantiles(name, nodes, written)
+
+
+@contextmanager
+def _about(whole: tuple[int, int]) -> Iterator[None]:
+    """An error without a place gets that of the whole distribution."""
     try:
-        return Distribution(text, call.name, written, from_quantiles(call.name, written))
+        yield
     except LanguageError as error:
-        if error.end == 0:  # about the whole
-            error.start, error.end = call.offset, len(text.rstrip())
+        if error.end == 0:
+            error.start, error.end = whole
         raise
 
 

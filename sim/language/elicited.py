@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from sim.errors import LanguageError
 from sim.language import metalog
 from sim.language.canonical import LIMITS, Canonical, check_truncation, signature
+from sim.language.constants import constant
 from sim.language.expressions import Expression
 from sim.language.quantile_forms import TWO_QUANTILES, solve
-from sim.language.tree import Literal
+from sim.language.tree import Literal, Node
 
 _QUANTILE = re.compile(r"p0*([1-9]\d?)")
 
@@ -22,8 +23,8 @@ class Elicited:
 
     written: Mapping[str, Expression]
     points: tuple[tuple[str, float, float], ...]  # name, probability, value
-    low: float | None
-    high: float | None
+    low: Node | None
+    high: Node | None
 
     def check_inside(self, low: float, high: float, what: str) -> None:
         """Refuse a quantile beyond the values that can be drawn."""
@@ -39,21 +40,29 @@ def is_quantile(keyword: str | None) -> bool:
     return keyword is not None and re.fullmatch(r"p\d+", keyword) is not None
 
 
-def from_quantiles(name: str, written: Mapping[str, Expression]) -> Canonical:
+def check_quantiles(name: str, written: Mapping[str, Expression]) -> None:
+    """Refuse a family that has no form with quantiles, and what is none."""
+    if name not in ("quantiles", *TWO_QUANTILES):
+        hint = f"two quantiles make a distribution of {', '.join(TWO_QUANTILES)}; any number of them, `quantiles(...)`"
+        raise LanguageError("E244", f"`{signature(name)}` has no form with quantiles", hint, 0, 0)
+    for keyword, argument in written.items():
+        if keyword not in LIMITS and not _QUANTILE.fullmatch(keyword):
+            message = f"`{keyword}` cannot stand here: quantiles are p1 to p99, and only `min` and `max` go with them"
+            raise argument.error("E244", message)
+
+
+def from_quantiles(name: str, nodes: Mapping[str, Node], written: Mapping[str, Expression]) -> Canonical:
     """The canonical form of a distribution with named quantiles and limits.
 
     A ``LanguageError`` without a place (it begins and ends at 0) is about the whole.
     """
-    if name not in ("quantiles", *TWO_QUANTILES):
-        hint = f"two quantiles make a distribution of {', '.join(TWO_QUANTILES)}; any number of them, `quantiles(...)`"
-        raise LanguageError("E244", f"`{signature(name)}` has no form with quantiles", hint, 0, 0)
-    given = _read(written)
+    given = _read(nodes, written)
     return _metalog(given) if name == "quantiles" else _two_quantiles(name, given)
 
 
-def _read(written: Mapping[str, Expression]) -> Elicited:
-    numbers = {keyword: _number(keyword, argument) for keyword, argument in written.items()}
-    low, high = (numbers.pop(limit, None) for limit in LIMITS)
+def _read(nodes: Mapping[str, Node], written: Mapping[str, Expression]) -> Elicited:
+    low, high = (nodes.get(limit) for limit in LIMITS)
+    numbers = {name: _number(node, written[name]) for name, node in nodes.items() if name not in LIMITS}
     points = sorted((int(name[1:]) / 100, value, name) for name, value in numbers.items())
     for (p, x, lower), (q, y, upper) in itertools.pairwise(points):
         if p == q:
@@ -63,13 +72,12 @@ def _read(written: Mapping[str, Expression]) -> Elicited:
     return Elicited(written, tuple((name, p, x) for p, x, name in points), low, high)
 
 
-def _number(keyword: str, argument: Expression) -> float:
-    if keyword not in LIMITS and not _QUANTILE.fullmatch(keyword):
-        message = f"`{keyword}` cannot stand here: quantiles are p1 to p99, and only `min` and `max` go with them"
-        raise argument.error("E244", message)
-    if argument.number is None:
-        raise argument.error("E249", "quantiles and their limits are plain numbers", "in the declaration's own unit")
-    return argument.number
+def _number(node: Node, argument: Expression) -> float:
+    value = constant(node)
+    if value is None:
+        hint = "the distribution is fitted to it before the run, so that it can read nothing"
+        raise argument.error("E249", "a number is expected here, or constants such as `2*week`", hint)
+    return value
 
 
 def _range(low: float, high: float) -> str:
@@ -89,8 +97,7 @@ def _two_quantiles(name: str, given: Elicited) -> Canonical:
     if arguments is None:
         message = f"no {name} distribution with these quantiles can be found in double precision"
         raise LanguageError("E245", message, "", 0, 0)
-    limits = (None if limit is None else Literal(limit) for limit in (given.low, given.high))
-    canonical = Canonical(name, tuple(map(Literal, arguments)), *limits)
+    canonical = Canonical(name, tuple(map(Literal, arguments)), given.low, given.high)
     check_truncation(canonical, given.written)
     return canonical
 
@@ -104,7 +111,10 @@ _METALOGS = {
 
 
 def _metalog(given: Elicited) -> Canonical:
-    low, high = given.low, given.high
+    low, high = (
+        None if limit is None else _number(limit, given.written[name])
+        for name, limit in zip(LIMITS, (given.low, given.high), strict=True)
+    )
     if not 2 <= len(given.points) <= metalog.MOST_TERMS:
         message = f"`quantiles(...)` takes 2 to {metalog.MOST_TERMS} quantiles, not {len(given.points)}"
         raise LanguageError("E244", message, "", 0, 0)

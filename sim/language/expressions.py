@@ -135,9 +135,9 @@ class _Resolver:
 
     def __init__(self, scope: Scope, element: tuple[str, str] | None, offset: int) -> None:
         self.scope = scope
-        self.element = element
+        self.elements = dict([element] if element else [])  # index -> the element that is meant here
         self.offset = offset
-        self.aggregated: dict[ast.Call, Quantity] = {}
+        self.aggregated: dict[tuple[ast.Call, tuple[tuple[str, str], ...]], Quantity] = {}
 
     # -- places and errors
 
@@ -219,8 +219,8 @@ class _Resolver:
 
     def _own_element(self, node: ast.expr, path: tuple[str, ...], index: str) -> str:
         """The element that a bare name over ``index`` means here."""
-        if self.element is not None and self.element[0] == index:
-            return self.element[1]
+        if index in self.elements:
+            return self.elements[index]
         name, *rest = path
         example = ".".join([f"{name}[{self.scope.elements[index][0]}]", *rest])
         whole = ".".join(path)
@@ -258,19 +258,21 @@ class _Resolver:
     # -- aggregates
 
     def _aggregate(self, node: ast.Call, name: str) -> Quantity:
-        """A function of all elements of an index; what it gives does not depend on the element around it."""
-        if node not in self.aggregated:
-            index = self._index_of(node, name)
-            outer = self.element
+        """A function of all elements of an index; names over another index mean the element around it."""
+        index, others = self._index_of(node, name)
+        key = node, tuple((other, self.elements[other]) for other in others)
+        if key not in self.aggregated:
+            outer = self.elements
             values = []
             for element in sorted(self.scope.elements[index]):
-                self.element = index, element
+                self.elements = {other: outer[other] for other in others} | {index: element}
                 values.append(self.value(node.args[0]))
-            self.element = outer
-            self.aggregated[node] = self._reduced(node, name, values)
-        return self.aggregated[node]
+            self.elements = outer
+            self.aggregated[key] = self._reduced(node, name, values)
+        return self.aggregated[key]
 
-    def _index_of(self, node: ast.Call, name: str) -> str:
+    def _index_of(self, node: ast.Call, name: str) -> tuple[str, list[str]]:
+        """The index that an aggregate runs over, and those whose element is fixed by what is around it."""
         indexes = set()
         for read in syntax.paths(node.args[0], enter=lambda call: not _is_aggregate(call)):
             path, element = syntax.path_of(read)
@@ -281,10 +283,11 @@ class _Resolver:
             hint = f"or give it two values: `{FUNCTIONS[name].signature}`" if name in FUNCTIONS else ""
             message = f"`{name}` of one argument runs over an index, and nothing in this argument is over one"
             raise self._error("E224", node, message, hint)
-        if len(indexes) > 1:
+        free = sorted(indexes - self.elements.keys()) if len(indexes) > 1 else list(indexes)
+        if len(free) != 1:
             message = f"`{name}` runs over one index, and here are names over {' and '.join(sorted(indexes))}"
             raise self._error("E225", node, message, "name one element of the other index, as in `x[donetsk]`")
-        return indexes.pop()
+        return free[0], sorted(indexes - set(free))
 
     def _reduced(self, node: ast.Call, name: str, values: list[Quantity]) -> Quantity:
         if name in ("any", "all"):

@@ -34,7 +34,7 @@ def decisions(shop: Workshop, entity: Entity, record: Record, known: dict[str, A
     if "options" in record and not record["options"] and not entity.faulty:
         shop.report.add("E112", f"the decision `{entity.name}` needs options", entity.key)
     initial = shop.each(record["initial"], entity, record.key("initial"))
-    every = shop.steps(record["every"], at_least=1)
+    every = shop.each(record["every"], entity, record.key("every"))
     for element in shop.elements(entity):
         node = initial.get(element)
         at = None if node is None or not entity.parts else value_number(shop, entity, node)
@@ -48,7 +48,7 @@ def decisions(shop: Workshop, entity: Entity, record: Record, known: dict[str, A
                 actor=actor.name,
                 asks=text(record, "asks"),
                 initial=at,
-                every=every,
+                every=shop.steps(every.get(element), at_least=1),
                 on=on,
                 when=when,
                 options=options,

@@ -7,12 +7,13 @@ from typing import Any
 
 from sim.errors import LanguageError
 from sim.language.tree import Apply, Literal, Node, Read
+from sim.model import calendar
 from sim.model.check_values import as_written
 from sim.model.declarations import Chance, Event, Move, Phase
 from sim.model.document import Scalar, Sequence
 from sim.model.names import Entity, split_reference
 from sim.model.records import Entry, Record
-from sim.model.scalars import is_finite, number
+from sim.model.scalars import is_day, is_finite, number
 from sim.model.shape import suggest
 from sim.model.workshop import Each, Element, Workshop, only_one, own_element
 
@@ -24,7 +25,6 @@ def events(shop: Workshop, entity: Entity, record: Record) -> Iterator[Event]:
     only_one(record, _CAUSES, shop.report)
     if "chance" in record:
         only_one(record, ("chance", "every"), shop.report)
-    every, cooldown = shop.steps(record["every"], at_least=1), shop.steps(record["cooldown"])
     kinds = [(entry.key.text, shop.each(entry.value, entity, entry.key)) for entry in record["kinds"] or ()]
     for element in shop.elements(entity):
         written = _Causes(shop, entity, record, element)
@@ -37,9 +37,9 @@ def events(shop: Workshop, entity: Entity, record: Record) -> Iterator[Event]:
             rate=written.rate(),
             probability=written.probability("probability"),
             chance=written.chance(),
-            every=every or 1,
+            every=written.steps("every", at_least=1) or 1,
             once=bool(record["once"].value) if record["once"] else False,
-            cooldown=cooldown or 0,
+            cooldown=written.steps("cooldown") or 0,
             kinds=tuple((name, weight) for name, weight in weights if weight is not None),
             site=shop.site(entity, element),
             texts=written.texts(),
@@ -66,6 +66,9 @@ class _Causes:
 
     def each(self, name: str) -> Each:
         return self.shop.each(self.record[name], self.entity, self.record.key(name))
+
+    def steps(self, name: str, at_least: int = 0) -> int | None:
+        return self.shop.steps(self.each(name).get(self.element), at_least)
 
     def rate(self) -> Node | None:
         node, own = self.each("rate").get(self.element), own_element(self.entity, self.element)
@@ -97,7 +100,7 @@ class _Causes:
         if "within" not in record:
             report.add("E112", "`chance` needs the length of its window", record.key("chance"), "add `within: 14 days`")
         probability = self.probability("chance")
-        within = self.shop.steps(record["within"], at_least=1)
+        within = self.steps("within", at_least=1)
         since = self.since(record["after"]) if record["after"] is not None else None
         return None if probability is None or within is None else Chance(probability, within, since)
 
@@ -105,12 +108,14 @@ class _Causes:
         """The time elapsed since the window opened."""
         if node.text == "start":
             return Read("time")
+        if is_day(node):
+            return self._since(calendar.time_of(self.shop.clock, calendar.day(node)))
         path, _ = split_reference(node.text)
         try:
             entity, rest = self.shop.names.lookup(path, self.entity.module)
             if entity.kind == "date" and not rest:
                 entity.read_by(self.entity.name)
-                return Apply("sub", (Read("time"), Literal(entity.time)))
+                return self._since(entity.time)
         except LanguageError as error:
             self.shop.refuse(error, node)
             return None
@@ -119,6 +124,9 @@ class _Causes:
             hint = f"name one: `{entity.name}[{self.shop.elements(entity)[0]}]`"
             self.shop.report.add("E314", f"`{node.text}` is over {entity.index}: which element is meant?", node, hint)
         return Read("elapsed", things[0]) if things else None
+
+    def _since(self, time: float) -> Node:
+        return Apply("sub", (Read("time"), Literal(time)))
 
 
 # -- phases ------------------------------------------------------------------------------------------------------------

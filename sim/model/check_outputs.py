@@ -95,7 +95,8 @@ def _window(shop: Workshop, record: Record, at: At) -> tuple[int, int, datetime.
     start = calendar.day(record["from"]) if record["from"] else clock.start
     by = calendar.day(record["by"]) if record["by"] else clock.date_of(clock.n_steps)
     if by < start:
-        report.add("E320", "`by` is before `from`", record.key("by" if "by" in record else "from"))
+        message = "`by` is before `from`" if "by" in record else f"`from` is after the horizon, {by}"
+        report.add("E320", message, record.key("by" if "by" in record else "from"))
         return None
     first, last = max(0, calendar.first_record(clock, start)), min(clock.n_steps, calendar.last_record(clock, by))
     if first > last:
@@ -130,11 +131,16 @@ def _asked(shop: Workshop, record: Record, kind: Kind, context: Context) -> tupl
 
 
 def _in_unit(shop: Workshop, record: Record, context: Context) -> tuple[Node, str] | None:
-    """The field `value`, in the unit of the field `unit` if there is one, and that unit."""
+    """The field `value`, in the unit of the field `unit` if there is one, and that unit.
+
+    Without one a name has its own; what is reckoned from names without dimension is a plain number, none a percentage.
+    """
     unit: Unit | None = None
     if record["unit"] is not None and (unit := shop.units.read(record["unit"])) is None:
         return None
     found = shop.quantity(record["value"], context, unit=unit, lone=unit)
+    if found and unit is None and not found[1].dimensions and not isinstance(found[0], Read):
+        found = shop.quantity(record["value"], context, unit=DIMENSIONLESS)
     if found is None:
         return None
     node, has = found

@@ -129,12 +129,13 @@ def states(shop: Workshop, entity: Entity, record: Record) -> Iterator[State]:
 def _jumps(shop: Workshop, entity: Entity, record: Record, element: Element) -> Iterator[Jump]:
     for entry in record["on"] or ():
         things = shop.thing(entry.key, entity, element)
-        if not isinstance(entry.value, Scalar) or entity.unit is None:
+        written = shop.each(entry.value, entity, entry.key).get(element)
+        if written is None or entity.unit is None:
             continue
-        operator, start = jump_parts(entry.value)
+        operator, start = jump_parts(written)
         unit = DIMENSIONLESS if operator == "*=" else entity.unit
         own = own_element(entity, element)
-        value = shop.expression(entry.value, shop.context(entity), unit=unit, lone=unit, element=own, shift=start)
+        value = shop.expression(written, shop.context(entity), unit=unit, lone=unit, element=own, shift=start)
         if value is not None and things:
             yield Jump(things, operator, value)
 

@@ -112,6 +112,9 @@ class Names:
         if path[0] in (*self.modules, *self.actors) and len(path) == 1:
             what = "a module" if name in self.modules else "an actor"
             return LanguageError("E306", f"`{name}` is {what}, not a number or an event")
+        if name in BUILT_IN:
+            hint = f"a measure of it has a name of its own: `time_passed: {{value: {name}}}`, say"
+            return LanguageError("E306", f"`{name}` is built in, and not declared in the model", hint)
         return LanguageError("E305", f"nothing is called `{name}`", self._suggestion(path, module))
 
     def _suggestion(self, path: Path, module: str) -> str:

@@ -1,5 +1,6 @@
 """Shapes of lists and mappings, and what is read from them."""
 
+from collections.abc import Callable
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from typing import Any
@@ -185,12 +186,17 @@ class Record:
 
 @dataclass
 class Fields(Shape):
-    """A mapping with known fields. ``short`` names the field that a text (or list) alone stands for."""
+    """A mapping with known fields. ``short`` names the field that a text (or list) alone stands for.
+
+    A text that ``is_other`` stands for the field ``other`` instead.
+    """
 
     name: str
     fields: Table[str, Field]
     short: str = ""
     elsewhere: Table[str, str] = field(default_factory=dict)  # fields of another file or kind: a sentence about them
+    other: str = ""
+    is_other: Callable[[str], bool] = lambda text: False
 
     def __post_init__(self) -> None:
         self.what = "a mapping of " + ", ".join(f"`{name}`" for name in list(self.fields)[:6])
@@ -202,9 +208,9 @@ class Fields(Shape):
             return self.record(node, report)
         if not self.short or is_null(node):
             return self.refuse(node, report)
-        value = self.fields[self.short].shape.read(node, report)
+        name = self.other if isinstance(node, Scalar) and self.is_other(node.text) else self.short
         record = Record(node)
-        record.put(self.short, node, value)
+        record.put(name, node, self.fields[name].shape.read(node, report))
         return record
 
     def record(self, node: Mapping, report: Report) -> Record:

@@ -13,6 +13,7 @@ from sim.model.source import Report
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _REFERENCE = re.compile(r"[a-z]\w*(\.[a-z]\w*)*(\[[a-z]\w*\])?(\.[a-z]\w*)*", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DIGITS = re.compile(r"[-+]?\d+(_\d+)*")
 _REAL = re.compile(r"[-+]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][-+]?\d+)?")
 _DURATION = re.compile(r"(\d[\d_]{0,11}(?:\.\d{1,9})?)\s*(day|week|month|year)s?")
@@ -159,7 +160,7 @@ class Day(_OfScalar):
     what: str = "a date such as 2025-04-07"
 
     def accept(self, node: Scalar, report: Report) -> Any:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", node.text, re.ASCII):
+        if not is_day(node):
             return self.refuse(node, report)
         try:
             date.fromisoformat(node.text)
@@ -172,7 +173,23 @@ class Day(_OfScalar):
         return node
 
     def schema(self, definitions: Schema) -> Schema:
-        return {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$", "description": self.what}
+        return {"type": "string", "pattern": f"^{_DAY.pattern}$", "description": self.what}
+
+
+@dataclass
+class NamedOrDay(Matching):
+    """A text of a certain form, or a date."""
+
+    def accept(self, node: Scalar, report: Report) -> Any:
+        return Day().accept(node, report) if is_day(node) else super().accept(node, report)
+
+    def schema(self, definitions: Schema) -> Schema:
+        return super().schema(definitions) | {"pattern": f"^({self.pattern.pattern}|{_DAY.pattern})$"}
+
+
+def is_day(node: Scalar) -> bool:
+    """Has this the form of a date?"""
+    return _DAY.fullmatch(node.text) is not None
 
 
 def number(node: Scalar) -> int | float | None:

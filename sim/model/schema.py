@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from sim.language.distributions import is_distribution
 from sim.model.records import ByKind, Entries, Field, Fields, Listing, OneOrMore, Raw
-from sim.model.scalars import Choice, Day, Duration, Flag, Formula, JumpText, Matching, Name, Number, Prose, Reference
+from sim.model.scalars import Choice, Day, Duration, Flag, Formula, JumpText, Name, NamedOrDay, Number, Prose, Reference
 from sim.model.shape import Schema, Shape
 
 TEXT = Prose("a text")
@@ -15,7 +16,7 @@ DISTRIBUTION = Formula("a distribution, such as normal(0, 1)")
 DAY = Day("a date such as 2025-04-07")
 THINGS = OneOrMore(Reference)
 CONFIDENCE = Choice(words=("low", "moderate", "high"))
-AFTER = Matching("an event, a kind, a phase value, an option, a date or `start`", Reference.pattern)
+AFTER = NamedOrDay("an event, a kind, a phase value, an option, a date or `start`", Reference.pattern)
 
 
 def each(shape: Shape) -> Shape:
@@ -35,9 +36,11 @@ DECLARED = ABOUT | {
 STREAM = {"stream": Field(Reference, "The former name, whose random numbers are kept across a renaming.")}
 CHANCE = {
     "chance": Field(each(EXPRESSION), "The probability that it happens within the window `within`."),
-    "within": Field(Duration, "The length of the window of `chance`."),
+    "within": Field(each(Duration), "The length of the window of `chance`."),
     "after": Field(AFTER, "What opens the window of `chance`: something that happens, a date or `start`."),
 }
+
+JUMPS = Entries(each(JumpText()), "a mapping of things that happen and jumps", Reference)
 
 PARAMETER = Fields(
     "parameter",
@@ -48,6 +51,8 @@ PARAMETER = Fields(
     | DECLARED
     | STREAM,
     short="value",
+    other="prior",
+    is_other=is_distribution,
 )
 LEVER = Fields(
     "lever",
@@ -82,7 +87,7 @@ STATE = Fields(
         "next": Field(each(EXPRESSION), "Its next value."),
         "min": Field(each(EXPRESSION), "It is never below this."),
         "max": Field(each(EXPRESSION), "It is never above this."),
-        "on": Field(Entries(JumpText(), "a mapping of things that happen and jumps", Reference), "Jumps, in order."),
+        "on": Field(JUMPS, "Jumps, in order."),
     }
     | DECLARED,
     short="initial",
@@ -94,9 +99,9 @@ EVENT = Fields(
         "rate": Field(each(RATE), "The hazard, per time."),
         "probability": Field(each(EXPRESSION), "The probability, each time it is considered."),
         **CHANCE,
-        "every": Field(Duration, "It is considered only in the steps that start at 0, at this, at twice this ..."),
+        "every": Field(each(Duration), "It is considered only in the steps that start at 0, this, twice this ..."),
         "once": Field(Flag(), "It happens at most once."),
-        "cooldown": Field(Duration, "The least time from one date to the next."),
+        "cooldown": Field(each(Duration), "The least time from one date to the next."),
         "kinds": Field(Entries(each(EXPRESSION), "a mapping of kinds and weights"), "One of these, by weight."),
     }
     | DECLARED
@@ -189,7 +194,7 @@ DECISION = Fields(
     {
         "asks": Field(TEXT, "The question that is decided."),
         "initial": Field(each(NAME), "The first option.", required=True),
-        "every": Field(Duration, "Decision points come at 0, at this, at twice this ..."),
+        "every": Field(each(Duration), "Decision points come at 0, at this, at twice this ..."),
         "on": Field(THINGS, "Events and kinds that are decision points."),
         "when": Field(each(CONDITION), "A gate for decision points."),
         "options": Field(Entries(OPTION, "a mapping of options"), "What can be chosen.", required=True),
@@ -269,6 +274,8 @@ SCENARIO = Fields(
         "force": Field(Entries(OneOrMore(FORCE), "a mapping of decisions", Reference), "Options in force."),
         "fire": Field(Entries(OneOrMore(DAY), "a mapping of events and dates", Reference), "Events that happen."),
         "suppress": Field(THINGS, "Events that never happen."),
+        "source": ABOUT["source"],
+        "confidence": ABOUT["confidence"],
     },
 )
 SCENARIOS = Entries(SCENARIO, "a mapping of scenarios", NAME, optional=True)

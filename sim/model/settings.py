@@ -67,6 +67,8 @@ class Settings:
     def __init__(self, shop: Workshop, model: Model) -> None:
         self.shop, self.clock, self.report = shop, shop.clock, shop.report
         self.levers: Mapping[str, Lever] = {lever.name: lever for lever in model.levers}
+        kinds = [[f"{event.name}.{kind}" for kind, _ in event.kinds] for event in model.events]
+        self.siblings = {kind: [k for k in all_kinds if k != kind] for all_kinds in kinds for kind in all_kinds}
 
     def apply_record(self, draft: Draft, record: Record) -> None:
         self.apply(draft, record["set"] or [])
@@ -250,6 +252,15 @@ class Settings:
         records = frozenset(record for node in entry.value or () if (record := self._record(node)) is not None)
         for thing in self._events(entry.key, kinds=True):
             draft.fire[thing] = draft.fire.get(thing, frozenset()) | records
+            self._one_kind(draft, thing, entry.key)
+
+    def _one_kind(self, draft: Draft, thing: str, node: Scalar) -> None:
+        """An event that is fired is of one kind."""
+        for other in self.siblings.get(thing, ()):
+            if both := draft.fire[thing] & draft.fire.get(other, frozenset()):
+                date = self.clock.date_of(min(both))
+                self.report.add("E409", f"`{other}` is fired at {date} too, and an event is of one kind", node)
+                return
 
     def _record(self, node: Scalar) -> int | None:
         if self.shop.timeless:

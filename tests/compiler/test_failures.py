@@ -166,3 +166,46 @@ def test_a_constant_that_is_no_number_is_refused(text):
 def test_a_condition_that_is_no_number_is_a_failure(condition):
     found = ran(f"states: {{x: 0}}\nevents: {{bad: {{when: {condition}}}}}\n")
     assert found.result.failures == 100
+
+
+NEVER = "derived: {ago: {unit: week, value: a.elapsed}}\nevents: {a: {when: t < 0*week}, b: {when: t < 0*week}"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "not (a.elapsed - b.elapsed >= 2*week)",
+        "not (ago - 2*b.elapsed < 0*week)",
+        "not x*a.elapsed > 3*week",
+        "exp(800 + x) - exp(800 + x) == 0 or x == 0",
+        "x*exp(800 + x) < 1",
+        "not sin(a.elapsed/week) < 2",
+        "x == 1 or cos(ago/week)",
+    ],
+)
+def test_infinite_numbers_that_meet_in_a_condition_are_a_failure(condition):
+    found = ran(f"states: {{x: 0}}\n{NEVER}, bad: {{when: {condition!r}}}}}\n")
+    assert found.result.failures == 100
+    assert found.result.first_failure.declaration == "bad"
+
+
+def test_infinite_numbers_that_do_not_meet_do_no_harm():
+    found = ran(f"""states: {{x: 0}}
+{NEVER}, late: {{when: "2*ago + 3*week - x*week > 8*week and -a.elapsed < b.elapsed", once: true}}}}\n""")
+    assert found.result.failures == 0
+    assert found.happened("late") == (100, 100)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "events: {never: {when: t < 0*week}, bad: {kinds: {a: never.elapsed/week, b: 1}}}",
+        "events: {bad: {kinds: {a: 1, b: exp(800 + x)}}}",
+        "events: {e: {when: t >= 0*week}}\nphases: {bad: {values: [p, q, r], initial: p, "
+        "moves: [{from: p, to: {q: exp(800 + x), r: 1}, on: e}]}}",
+    ],
+)
+def test_an_infinite_weight_is_a_failure(part):
+    found = ran(f"states: {{x: 0}}\n{part}\n")
+    assert found.result.failures == 100
+    assert found.result.first_failure.declaration == "bad"

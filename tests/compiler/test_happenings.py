@@ -83,6 +83,41 @@ def test_cooldowns_are_measured_from_date_to_date():
     assert_share((complete == 7).sum(), len(complete), 0.5)
 
 
+def test_durations_and_jumps_can_be_given_for_each_element():
+    found = ran("""
+        clock: {start: 2025-01-06, step: 1 week, horizon: 13 weeks}
+        indexes: {side: [east, west]}
+        actors: {lord: {precision: 0}}
+        events:
+          rest: {over: side, cooldown: {east: 2 weeks, west: 3 weeks}}
+          tick: {over: side, every: {east: 4 weeks, west: 6 weeks}}
+          sure: {over: side, chance: 1, within: {east: 1 week, west: 5 weeks}, after: 2025-02-02}
+          named: {chance: 1, within: 1 week, after: sunday}
+        decisions:
+          lord.move: {over: side, initial: a, every: {east: 2 weeks, west: 50 weeks}, when: t > 0*week,
+                      options: {a: {utility: 0, when: t < 0*week}, b: 0}}
+        states: {x: {over: side, initial: 1, on: {tick: {east: += 2, west: "*= 3"}}}}
+        dates: {sunday: 2025-02-02}
+        measures: [rest.count, tick.count, sure.count, x]
+        """.replace("measures: [rest.count, tick.count, sure.count, x]", """
+        measures:
+          - {re: "rest[east].count", rw: "rest[west].count", te: "tick[east].count", tw: "tick[west].count"}
+          - {se: "sure[east].ever", sw: "sure[west].ever", na: named.ever, xe: "x[east]", xw: "x[west]"}
+          - {me: "lord.move[east].b.ever", mw: "lord.move[west].b.ever"}
+        """))
+    weeks = range(14)
+    assert found.one("re") == [-(-week // 2) for week in weeks]
+    assert found.one("rw") == [-(-week // 3) for week in weeks]
+    assert found.one("te") == [-(-week // 4) for week in weeks]
+    assert found.one("tw") == [-(-week // 6) for week in weeks]
+    assert found.one("xe") == [1 + 2 * -(-week // 4) for week in weeks]
+    assert found.one("xw") == [3 ** -(-week // 6) for week in weeks]
+    for sure in ("se", "sw", "na"):  # the window opens on Sunday, 2 February: the first step in it begins a day later
+        assert found.one(sure) == [week >= 5 for week in weeks]
+    assert found.one("me") == [week >= 3 for week in weeks]
+    assert found.one("mw") == [0] * 14
+
+
 def test_kinds_are_drawn_by_weight():
     found = ran("""
         events: {strike: {probability: 0.8, kinds: {port: 3, base: 1, moon: "t/week - t/week", ship: "t >= 5*week"}}}

@@ -339,8 +339,12 @@ REFUSED = [
     ("quantiles(p5=1, p95=3, min=2, max=1)", "E246", "1", ""),
     ("quantiles(p5=0, p50=1, p95=100)", "E247", None, "density"),
     ("quantiles(p5=-1.7e308, p50=0, p95=1.7e308, min=-1.75e308, max=1.75e308)", "E247", None, ""),
-    ("lognormal(p5=1, p95=a)", "E249", "a", "plain numbers"),
-    ("quantiles(p5=1, p95=2*3)", "E249", "2*3", "plain numbers"),
+    ("lognormal(p5=1, p95=a)", "E249", "a", "constants"),
+    ("quantiles(p5=1, p50=2, p95=3, max=a)", "E249", "a", "constants"),
+    ("quantiles(p5=1, p50=2, p95=3, max=3 - 1)", "E245", "2", "below 2"),
+    ("lognormal(p5=-1, p95=2*3)", "E245", "-1", "above 0"),
+    ("normal(p5=3*2, p95=2*3 - 1)", "E245", None, "increase"),
+    ("lognormal(p5=1, p95=4, max=area)", "E217", "area", "km2"),
     # truncation
     ("normal(0, 1, min=3, max=2)", "E246", "2", "below"),
     ("normal(0, 1, min=3, max=3)", "E246", "3", "below"),
@@ -380,6 +384,13 @@ def test_no_text(value: object) -> None:
     with pytest.raises(LanguageError) as caught:
         parse_distribution(value)
     assert caught.value.code == "E241"
+
+
+def test_quantiles_can_be_constants_and_limits_beside_two_of_them_expressions() -> None:
+    assert resolve("lognormal(p5=2*week, p95=28*day)", "week") == resolve("lognormal(p5=2, p95=4)")
+    expected = resolve("quantiles(p5=2, p50=3, p95=5, min=1)")
+    assert resolve("quantiles(p5=2*week, p50=3*week, p95=35*day, min=week)", "week") == expected
+    assert resolve("normal(p5=0, p95=1, max=2*a)") == resolve("normal(p5=0, p95=1)").replace(")", ", max=mul(2, a))")
 
 
 def test_beta_in_percent() -> None:

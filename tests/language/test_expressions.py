@@ -172,6 +172,10 @@ def test_inside_an_indexed_declaration(resolve: Resolve) -> None:
     south = ("sector", "south")
     assert resolve("held * weight", element=south) == "mul(held[south], weight[south]) [km2]"
     assert resolve("held[east] - held", element=south) == "sub(held[east], held[south]) [km2]"
+    # a sum over another index takes the own element, a sum over the own index runs
+    first, second = ("min(mul(held[south], trade[x]), 0)", "min(mul(held[south], trade[y]), 0)")
+    assert resolve("sum(min(held*trade, 0))", element=south) == f"add({first}, {second}) [USD*km2]"
+    assert resolve("sum(held)", element=south) == "add(add(held[east], held[north]), held[south]) [km2]"
     total = "add(add(weight[east], weight[north]), weight[south])"
     assert resolve("weight / sum(weight)", element=south) == f"div(weight[south], {total})"
     assert resolve("sum(trade) * weight", element=south) == "mul(add(trade[x], trade[y]), weight[south]) [USD]"

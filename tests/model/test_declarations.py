@@ -31,6 +31,13 @@ def test_short_and_long_forms_say_the_same():
     assert said(short) == said(long)
 
 
+def test_a_distribution_alone_is_the_prior_of_a_parameter():
+    short = model_of("indexes: {i: [n, s]}\nparameters: {a: 'normal(0, 1)', b: {over: i, prior: 'normal(0, 1)'}}\n")
+    long = model_of("parameters: {a: {prior: 'normal(0, 1)'}}\n")
+    assert short.parameters[0].prior == long.parameters[0].prior == short.parameters[1].prior
+    assert short.parameters[0].value is None
+
+
 def test_a_lone_number_is_in_the_declarations_unit():
     model = model_of(
         "parameters: {p: {value: 70, unit: percent}, q: {prior: 'uniform(20, 70)', unit: percent}}\n"

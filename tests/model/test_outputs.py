@@ -243,3 +243,27 @@ def test_history():
 )
 def test_history_that_is_refused(history, errors):
     assert errors_in(f"{WAR}events: {{e: {{}}}}\nhistory: {history}\n") == errors
+
+
+@pytest.mark.parametrize("value", ["1 + p", "p + 1", "p*p", "max(p, q)", "sum(r)"])
+def test_what_is_reckoned_from_percentages_is_a_plain_number(value):
+    model = model_of(
+        "indexes: {i: [n, s]}\n"
+        "parameters: {p: {value: 20, unit: percent}, q: 0.1, r: {over: i, value: 20, unit: percent}}\n"
+        f"measures: [p, m: {{value: {value!r}}}, r: {{value: 'r[n]'}}]\n"
+        f"questions: {{x: {{value: {value!r}, bins: [1]}}, y: {{value: p, bins: [1]}}}}\n"
+    )
+    assert [m.unit for m in model.measures] == ["percent", "", "percent"]
+    assert [q.unit for q in model.questions] == ["", "percent"]
+
+
+def test_a_window_that_begins_after_the_horizon_says_so():
+    error = one_error("events: {e: {rate: 1/week}}\nquestions: {q: {ever: e.ever, from: 2093-01-01}}\n")
+    assert error.code == "E320"
+    assert "`from` is after the horizon" in error.message
+
+
+def test_a_built_in_name_is_no_measure():
+    error = one_error("states: {x: 1}\nmeasures: [x, t]\n")
+    assert error.code == "E306"
+    assert "{value: t}" in error.hint

@@ -96,6 +96,8 @@ def test_a_scenario_lays_its_statements_over_those_it_inherits():
     assert heir.levers == {"l": (3.0, 3.0, 3.0, 3.0, 5.0, 5.0)}
     assert heir.force == {"moscow.aim": (-1, -1, 1, 1, 0, 0)}
     assert heir.fire == {"e": {1, 2}}
+    twice = f"{MODEL}scenarios:\n  s: {{fire: {{e.a: 2025-04-14}}}}\n  r: {{inherits: s, fire: {{e.b: 2025-04-14}}}}\n"
+    assert found(problems_of(twice)) == [("E409", MODEL_LINES + 3, 27)]
     assert heir.suppress == {"e", "f[north]", "f[south]"}
 
 
@@ -148,6 +150,7 @@ def test_a_thousand_heirs():
         ("fire: {y: 2025-04-14}", [("E306", 14)]),
         ("fire: {e: 2025-05-13}", [("E405", 17)]),
         ("fire: {e: soon}", [("E111", 17)]),
+        ("fire: {e.a: 2025-04-14, e.b: [2025-04-22, 2025-04-11]}", [("E409", 31)]),
         ("fire: [e]", [("E111", 13)]),
         ("suppress: [e.a]", [("E407", 18)]),
         ("suppress: [war]", [("E306", 18)]),
