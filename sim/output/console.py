@@ -1,5 +1,6 @@
 """What the terminal shows of a run: the outcomes side by side, and where the files are."""
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from sim.engine.runner import Progress
 
+FEW_DRAWS = 100  # fewer draws of the parameters tell little of what they do: a band can shrink to a point by chance
 CELL = 29  # columns of a scenario: the longest numbers on one line, and the rule beside them
 
 
@@ -47,8 +49,15 @@ def show_results(results: Results, directory: Path | None, console: "Console") -
         console.print(table)
     console.print()
     console.print("percent, 95% interval (Monte Carlo), [90% band over what is not known]")
+    n_draws = -(-settings.n // settings.replicates)
+    if _has_bands(results) and n_draws < FEW_DRAWS:
+        console.print(f"The bands rest on {n_draws} draws of the parameters, too few to know them: raise -n.")
     if directory is not None:
         console.print(f"files: {directory}", markup=False, soft_wrap=True)
+
+
+def _has_bands(results: Results) -> bool:
+    return any(not math.isnan(share.band[0]) for result in results.scenarios for share in result.outcomes)
 
 
 def _widest(results: Results) -> int:
