@@ -38,7 +38,7 @@ class Expressions:
         builder: Builder,
         read: Callable[[Read], int],
         doubt: Callable[[int], None] | None = None,
-        unbounded: Callable[[Read], bool] = lambda node: False,
+        unbounded: Callable[[Read], bool] | None = None,
     ) -> None:
         self.builder = builder
         self.path: int | None = None  # the truth under which what is lowered matters
@@ -96,7 +96,7 @@ class Expressions:
             case Literal():
                 return False
             case Read():
-                return self._unbounded(node)
+                return self._unbounded is not None and self._unbounded(node)
             case Apply("div", (numerator, Literal())):
                 return self._may_be_infinite(numerator)
             case Apply(function, arguments):

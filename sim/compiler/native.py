@@ -34,10 +34,10 @@ class Target:
         return "+avx512f," in f"{self.features},"
 
     def compile(self, text: str) -> bytes:
-        """The object code of a module, whose text is as it should be: LLVM chooses instructions and registers.
+        """The object code of a module whose text is optimised already: LLVM only chooses instructions and registers.
 
-        Its passes over the text would take as long again, find next to nothing in ours, and undo the truths that are
-        as wide as numbers. Numba has been through its own.
+        Its passes over the text would take nearly as long again, find next to nothing in ours, and undo the truths
+        that are as wide as numbers. Numba has been through its own. A higher ``opt`` gives the same code more slowly.
         """
         module = self._llvm.parse_assembly(text)
         module.verify()

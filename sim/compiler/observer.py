@@ -4,7 +4,7 @@ It is the same for every program. A row of sums is four vectors: the sum of valu
 the greatest value, each lane for itself, so that their order never depends on what surrounds them.
 """
 
-from sim.compiler.vector import LANES, ONES, REAL, VectorModule, VectorOps, splat
+from sim.compiler.vector import FLAGS, LANES, REAL, VectorModule, VectorOps, splat
 
 BINS = 1024  # of a histogram; one below them, one above, and one for lanes that do not count
 ROW = BINS + 3
@@ -78,7 +78,7 @@ def _range(ops: VectorOps, index: str, number: int) -> str:
 def _mask(ops: VectorOps, lane: int) -> str:
     shifted = ops.emit(f"lshr i64 %mask, {lane}")
     byte = ops.emit(f"trunc i64 {shifted} to i{LANES}")
-    return ops.truths_of(ops.emit(f"bitcast i{LANES} {byte} to {ONES}"))
+    return ops.truths_of(ops.emit(f"bitcast i{LANES} {byte} to {FLAGS}"))
 
 
 def _bin(ops: VectorOps, value: str, low: str, scale: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 LANES = 8  # W: values side by side; a mark of W lanes is one byte
 REAL = f"<{LANES} x double>"
-ONES = f"<{LANES} x i1>"
+FLAGS = f"<{LANES} x i1>"
 BITS = f"<{LANES} x i64>"
 WORD = f"<{LANES} x i32>"
 
@@ -34,7 +34,7 @@ class VectorModule:
 
     def __init__(self, masks: bool) -> None:
         self.masks = masks
-        self.truths = ONES if masks else BITS
+        self.truths = FLAGS if masks else BITS
         self.functions: dict[str, str] = {}
         self.declared: set[str] = set()
         self.tables: dict[str, str] = {}  # text -> symbol
@@ -177,17 +177,17 @@ class VectorOps:
     def truth(self, value: bool) -> str:
         return ("splat (i1 true)" if self.module.masks else "splat (i64 -1)") if value else "zeroinitializer"
 
-    def truths_of(self, ones: str) -> str:
-        """Truths of a bit in each lane."""
-        return ones if self.module.masks else self.emit(f"sext {ONES} {ones} to {BITS}")
+    def truths_of(self, flags: str) -> str:
+        """Truths, of flags."""
+        return flags if self.module.masks else self.emit(f"sext {FLAGS} {flags} to {BITS}")
 
-    def ones(self, truths: str) -> str:
-        """A bit in each lane, of truths."""
+    def flags(self, truths: str) -> str:
+        """Flags (a bit for each lane), of truths."""
         return truths if self.module.masks else self.emit(f"icmp slt {BITS} {truths}, zeroinitializer")
 
     def packed(self, truths: str) -> str:
         """Truths as the bits of one number, the first lane lowest."""
-        return self.emit(f"bitcast {ONES} {self.ones(truths)} to i{LANES}")
+        return self.emit(f"bitcast {FLAGS} {self.flags(truths)} to i{LANES}")
 
     def and_(self, a: str, b: str) -> str:
         return self.emit(f"and {self.truths} {a}, {b}")
@@ -199,9 +199,9 @@ class VectorOps:
         return self.emit(f"xor {self.truths} {a}, {self.truth(True)}")
 
     def select(self, condition: str, yes: str, no: str) -> str:
-        if not self.module.masks and no == splat(0.0):  # what holds is all ones
+        if not self.module.masks and no == splat(0.0):  # where it holds all bits are set (-0.0 is another number)
             return self.from_bits(self.iand(condition, self.bits(yes)))
-        return self.emit(f"select {ONES} {self.ones(condition)}, {REAL} {yes}, {REAL} {no}")
+        return self.emit(f"select {FLAGS} {self.flags(condition)}, {REAL} {yes}, {REAL} {no}")
 
     # -- bits
 
@@ -286,7 +286,7 @@ class VectorOps:
 
     def anywhere(self, condition: str) -> str:
         """Whether a truth holds in any lane, as one i1."""
-        return self._intrinsic(f"llvm.vector.reduce.or.v{LANES}i1", "i1", (ONES,), (self.ones(condition),))
+        return self._intrinsic(f"llvm.vector.reduce.or.v{LANES}i1", "i1", (FLAGS,), (self.flags(condition),))
 
     def when(
         self, condition: str, compute: Callable[[], tuple[str, ...]], otherwise: tuple[str, ...]

@@ -4,10 +4,6 @@ import time
 
 import pytest
 
-from sim.compiler.emit import Emission
-from sim.compiler.lower import lower
-from sim.compiler.native import Target
-from sim.compiler.passes import optimise
 from sim.errors import ModelError
 from sim.model.load import load
 
@@ -70,15 +66,3 @@ def test_long_sums_within_the_limit():
     terms = " + ".join(f"{k}*x" for k in range(90))
     found = ran(f"states: {{x: {{initial: 1, next: '({terms})/4005'}}}}\n")
     assert found.one("x")[1] == pytest.approx(1)
-
-
-@pytest.mark.slow
-def test_the_time_to_compile_grows_about_linearly(tmp_path):
-    times = []
-    for statements in (200, 400, 800):
-        model = load(write(tmp_path, chain(statements))).model
-        started = time.process_time()
-        target = Target()
-        target.compile(Emission(optimise(lower(model)), target.masks).text)
-        times.append(time.process_time() - started)
-    assert times[2] < 2.8 * times[1] < 2.8**2 * times[0], times

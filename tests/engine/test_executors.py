@@ -1,5 +1,6 @@
 import _thread
 import itertools
+import signal
 import threading
 import time
 import weakref
@@ -63,6 +64,15 @@ def test_leaving_early_ends_the_threads():
     assert threading.active_count() == before
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises, even where the shell that started the tests ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_threads_wherever_it_comes():
     def interrupted(delay):
         timer = threading.Timer(delay, _thread.interrupt_main)
