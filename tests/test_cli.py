@@ -189,6 +189,19 @@ def test_explain(call, model):
     assert json.loads(out)["title"] == "A war that ends by a coin"
 
 
+@pytest.mark.parametrize("more", [[], ["--html"], ["--json"]], ids=str)
+def test_explain_replaces_only_what_it_wrote(call, model, more):
+    assert call("explain", model, *more, "-o", "page")[0] == 0
+    assert call("explain", model, "pace", *more, "-o", "page")[0] == 0
+    before = model.read_text()
+    status, _, err = call("explain", model, *more, "-o", model)
+    assert status == 4
+    assert "coin.yaml exists and was not written by this command; choose another name" in err
+    assert "is a directory" in call("explain", model, *more, "-o", model.parent)[2]
+    assert model.read_text() == before
+    assert call("explain", "E204", "-o", "page")[0] == 0
+
+
 def test_explain_a_code(call):
     from sim.errors import CODES
 

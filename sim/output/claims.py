@@ -39,6 +39,8 @@ COLUMNS = (
            "supported."),
 )  # fmt: skip
 
+PAGE_MARK = "<!-- written by crossroads claims -->"  # the first line of a page of ours
+
 RULES = """\
 Each claim of the seed essay is a contrast of two scenarios on the same random numbers: the same parameters and the same
 luck, trajectory by trajectory. A difference is the first scenario less the second. The 95% interval is Monte Carlo
@@ -75,6 +77,7 @@ def claims_page(judgements: Sequence[Judgement]) -> str:
     settings = judgements[0].settings
     size = f"{settings.n:,} trajectories of each scenario, {settings.replicates} for each draw of the parameters, seed"
     opening = [
+        PAGE_MARK, "",
         "# What the model says of the ten claims", "",
         f"Written by `make claims`: {size} {settings.seed}.", "",
         RULES,

@@ -14,7 +14,8 @@ from sim.analysis.verdicts import judge, verdict_of
 from sim.cli import main
 from sim.errors import UsageError
 from sim.model.load import load
-from sim.output.claims import claims_page, claims_table, sentence
+from sim.output.claims import PAGE_MARK, claims_page, claims_table, sentence
+from sim.output.text_file import refuse_taken
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SHIPPED = sorted(CONFIGS.glob("h*.yaml"))
@@ -197,14 +198,39 @@ claims: {block}
 """
 
 
-def test_the_command_writes_a_table_and_a_page(known, tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def claims(known, tmp_path, monkeypatch, capsys):
+    """Calls the command on a study of one claim: its status, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     path = Path(known.path).with_name("pushes.yaml")
     path.write_text(STUDY.format(model="model.yaml", block=json.dumps(BLOCK)))
-    with pytest.raises(SystemExit) as leaving:
-        main(["claims", str(path), "-o", "out/claims.csv", "--page", "out/claims.md", "--json"])
-    assert leaving.value.code == 0
-    assert json.loads(capsys.readouterr().out)["verdicts"] == {"K1": "supported"}
+
+    def run(*words):
+        with pytest.raises(SystemExit) as leaving:
+            main(["claims", str(path), *words])
+        return leaving.value.code, *capsys.readouterr()
+
+    return run
+
+
+def test_the_command_writes_a_table_and_a_page(claims):
+    status, out, _ = claims("-o", "out/claims.csv", "--page", "out/claims.md", "--json")
+    assert status == 0
+    assert json.loads(out)["verdicts"] == {"K1": "supported"}
     assert Path("out/claims.csv").read_text().count("\n") == 4
-    assert Path("out/claims.md").read_text().startswith("# What the model says")
+    assert "# What the model says" in Path("out/claims.md").read_text()
     assert sorted(file.name for file in Path("out").iterdir()) == ["claims.csv", "claims.md"]
+    assert claims("-o", "out/claims.csv", "--page", "out/claims.md", "-q") == (0, "", "")
+
+
+@pytest.mark.parametrize("option", ["-o", "--page"])
+def test_the_command_replaces_only_what_it_wrote(claims, option):
+    Path("mine.yaml").write_text("model: mine\n")
+    status, out, err = claims(option, "mine.yaml")
+    assert (status, out) == (4, "")
+    assert "mine.yaml exists and was not written by this command" in err
+    assert Path("mine.yaml").read_text() == "model: mine\n"
+
+
+def test_the_shipped_page_can_be_written_again():
+    refuse_taken(CONFIGS.parent / "docs" / "claims.md", PAGE_MARK)
