@@ -5,7 +5,6 @@ from pathlib import Path
 
 from sim.errors import OutputError
 
-
 KNOWN_BY = 4096  # bytes at the start of a file among which its mark stands
 
 

@@ -14,7 +14,7 @@ from sim.analysis.verdicts import judge, verdict_of
 from sim.cli import main
 from sim.errors import UsageError
 from sim.model.load import load
-from sim.output.claims import PAGE_MARK, claims_page, claims_table, sentence
+from sim.output.claims import PAGE_MARK, RULES, claims_page, claims_table, sentence
 from sim.output.text_file import refuse_taken
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -158,6 +158,28 @@ def test_the_page_says_it_in_words(known, pushed):
     row = judgement.findings[0].row
     assert said.startswith(f"Struck: {100 * row.a:.0f}% under pushed, {100 * row.b:.0f}% under baseline; a difference")
     assert "points (95% interval +" in said
+
+
+def test_the_page_says_of_itself_only_what_is_so(known, pushed):
+    judgement = judged(known, BLOCK, pushed)
+    page = claims_page([judgement])
+    of_pushed = "2,000 trajectories of each scenario, 10 for each draw of the parameters, seed 11"
+    assert f"Written by `crossroads claims`: 1 claim, {of_pushed}.\n" in page
+    assert not re.search("ten claims|essay|make claims|At this size|was written", page)
+    assert f"## {known.title or 'K1'}\n" in page
+    fewer = replace(judgement, settings=replace(judgement.settings, n=500))
+    assert f"2 claims, {of_pushed} or 500 trajectories of each" in claims_page([judgement, fewer])
+    assert "## K1\n" in claims_page([replace(judgement, claim=replace(judgement.claim, study=untitled(known)))])
+
+
+def untitled(study):
+    return replace(study, title="")
+
+
+def test_the_shipped_page_is_as_the_code_would_write_it():
+    page = (CONFIGS.parent / "docs" / "claims.md").read_text(encoding="utf-8")
+    assert page.startswith(f"{PAGE_MARK}\n\n# What the model says of the claims\n\nWritten by `crossroads claims`: 10 ")
+    assert RULES in page
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

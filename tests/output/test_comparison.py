@@ -233,7 +233,8 @@ def test_numbers_are_never_cut(width):
 
 
 def test_without_bands_there_is_no_column_of_bands():
-    comparison = Comparison("x", "y", Settings(100, 1), 100, 0, (row("even", 0.5, 0.5, 0.0, 0.0, (math.nan, math.nan)),))
+    rows = (row("even", 0.5, 0.5, 0.0, 0.0, (math.nan, math.nan)),)
+    comparison = Comparison("x", "y", Settings(100, 1), 100, 0, rows)
     stream = io.StringIO()
     show_comparison(comparison, Console(file=stream, width=80))
     assert "band" not in stream.getvalue()
