@@ -117,6 +117,11 @@ def test_what_is_wrong_with_a_claim_is_said(known, block, message):
         claim_of(with_claim(known, block))
 
 
+def test_a_study_without_claims_is_refused(known):
+    with pytest.raises(UsageError, match="study.yaml has no `claims:` to judge"):
+        claim_of(replace(known, blocks={}))
+
+
 def test_a_metric_that_is_not_there_is_named(known, pushed):
     with pytest.raises(UsageError, match="claim K1: there is no outcome strock share to compare"):
         judged(known, changed(outcome="strock"), pushed)
