@@ -15,5 +15,6 @@ def load_study(path: Path, settings: Sequence[str] = (), scenarios: Sequence[str
     from sim.model.recall import recall
 
     if path.is_dir():
-        raise ModelError([Problem("E101", f"{path} is a directory; give the file of a model or study", Place(str(path)))])
+        message = f"{path} is a directory; give the file of a model or study"
+        raise ModelError([Problem("E101", message, Place(str(path)))])
     return recall(path, settings=settings, scenarios=scenarios)

@@ -118,7 +118,7 @@ def test_what_is_wrong_with_a_claim_is_said(known, block, message):
 
 
 def test_a_study_without_claims_is_refused(known):
-    with pytest.raises(UsageError, match="study.yaml has no `claims:` to judge"):
+    with pytest.raises(UsageError, match=r"study\.yaml has no `claims:` to judge"):
         claim_of(replace(known, blocks={}))
 
 
