@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.commands.arguments import formats_of, whole
+from sim.commands.arguments import formats_of, seed_of, whole
 from sim.commands.terminal import Terminal
 from sim.errors import CrossroadsError, ModelError, UsageError
 
@@ -37,7 +37,7 @@ Trajectories = Annotated[
     int | None,
     typer.Option("-n", "--trajectories", parser=whole, metavar="N", help="Trajectories of each scenario."),
 ]
-Seed = Annotated[int | None, typer.Option(parser=whole, metavar="S", help="Seed of all randomness, below 2^64.")]
+Seed = Annotated[int | None, typer.Option(parser=seed_of, metavar="S", help="Seed of all randomness, below 2^64.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter, lever or initial value in all scenarios."),

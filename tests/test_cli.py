@@ -124,6 +124,28 @@ def test_bad_usage_is_2_and_writes_nothing(call, model, words):
     assert not Path("results").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--seed", "-1"], "-1 is no seed: give a whole number from 0 to 2^64 - 1"),
+        (["--seed", "2**64"], "is no seed"),
+        (["--cluster", "local:0"], "--cluster local:0 starts no worker: give local:N with N of at least 1"),
+    ],
+)
+def test_bad_usage_says_what_is_wrong(call, model, words, said):
+    status, _, err = call("run", model, *words)
+    assert status == 2
+    assert said in err
+    assert " -n " not in err
+
+
+def test_a_directory_is_no_model(call, model):
+    status, out, err = call("check", model.parent, "--json")
+    assert status == 2
+    assert "is a directory; give the file of a model or study" in err
+    assert json.loads(out)["problems"][0]["code"] == "E101"
+
+
 def test_the_place_of_the_output(call, model):
     assert call("run", model, "-n", "50", "-o", "here", "-q")[0] == 0
     before = Path("here/manifest.json").read_bytes()
@@ -187,6 +209,19 @@ def test_explain(call, model):
     assert call("explain", model, "-o", "nowhere/page.md")[0] == 4
     status, out, _ = call("explain", model, "--json")
     assert json.loads(out)["title"] == "A war that ends by a coin"
+
+
+@pytest.mark.parametrize("more", [[], ["--html"], ["--json"]], ids=str)
+def test_explain_replaces_only_what_it_wrote(call, model, more):
+    assert call("explain", model, *more, "-o", "page")[0] == 0
+    assert call("explain", model, "pace", *more, "-o", "page")[0] == 0
+    before = model.read_text()
+    status, _, err = call("explain", model, *more, "-o", model)
+    assert status == 4
+    assert "coin.yaml exists and was not written by this command; choose another name" in err
+    assert "is a directory" in call("explain", model, *more, "-o", model.parent)[2]
+    assert model.read_text() == before
+    assert call("explain", "E204", "-o", "page")[0] == 0
 
 
 def test_explain_a_code(call):

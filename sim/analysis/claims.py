@@ -71,7 +71,9 @@ def claim_of(study: Study) -> Claim:
     Raises:
         UsageError: where its block is missing or not as described above.
     """
-    part = _Part(f"{study.path}: claims", study.blocks.get("claims"), ("claim", "says", "carried_by", "contrasts"))
+    if "claims" not in study.blocks:
+        raise UsageError(f"{study.path} has no `claims:` to judge")
+    part = _Part(f"{study.path}: claims", study.blocks["claims"], ("claim", "says", "carried_by", "contrasts"))
     contrasts = tuple(_contrast(item) for item in part.parts("contrasts", ("a", "b", *ROLES)))
     if not any(m.role == "claimed" for c in contrasts for m in c.metrics):
         raise UsageError(f"{part.place}: nothing stands under claimed")

@@ -17,12 +17,14 @@
 """
 
 import csv
+import io
 import math
 import os
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -188,10 +190,10 @@ class _Reader:
             raise refusal("sweep: `file` names the CSV of a list", node or self.block)
         path = os.path.normpath(os.path.join(os.path.dirname(self.study.path), node.text))
         try:
-            with open(path, encoding="utf-8-sig", newline="") as file:
-                rows = [(number, row) for number, row in enumerate(csv.reader(file), start=1) if row]
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise refusal(f"sweep: {path} cannot be read: {getattr(error, 'strerror', None) or error}", node) from error
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise refusal(f"sweep: {path} cannot be read: {error.strerror or error}", node) from error
+        rows = [(number, row) for number, row in enumerate(_rows(path, data), start=1) if row]
         return self._table(path, rows, node)
 
     def _table(
@@ -202,6 +204,9 @@ class _Reader:
         if len(rows) - 1 > MOST_POINTS:
             raise refusal(f"sweep: {path} holds {len(rows) - 1} points; at most {MOST_POINTS}", node)
         header = [cell.strip() for cell in rows[0][1]]
+        for sign, name in ((";", "semicolons"), ("\t", "tabs")):
+            if any(sign in cell for cell in rows[0][1]):
+                raise UsageError(f"cells are separated by commas, not by {name}", Place(path, rows[0][0]))
         columns = [(i, name) for i, name in enumerate(header) if name != "point"]
         wanted = self.block.get("over")
         if wanted is not None:
@@ -293,6 +298,20 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise refusal(f"sweep: `{what}` is a whole number from {least} to {most}", node or place)
         return value
+
+
+def _rows(path: str, data: bytes) -> Iterator[list[str]]:
+    """The lines of a CSV file as cells."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError("this is no UTF-8 text; save the table as CSV in UTF-8", Place(path, line)) from error
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise UsageError(f"this line cannot be read as CSV: {error}", Place(path, reader.line_num)) from error
 
 
 def _refuse(node: Node) -> Callable[[str], UsageError]:

@@ -38,7 +38,8 @@ class Target:
         if isinstance(given, str):
             given = _number(given)
         if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
-            raise refuse(f"a number is expected for `{self.name}`" + (f", in {self.unit}" if self.unit else ""))
+            unit = f", in {self.unit}" if self.unit else ""
+            raise refuse(f"a number is expected for `{self.name}`{unit}, not {_shown(given)}")
         for why in filter(None, (outside(lever, float(given)) for lever in self.levers)):
             raise refuse(why)
         return float(given)
@@ -87,6 +88,11 @@ def _known(model: Model) -> dict[str, Target]:
                 others = found[whole] if whole in found else Target(whole, kind, (), d.unit, choices)
                 found[whole] = replace(others, names=(*others.names, d.name), levers=(*others.levers, *levers))
     return found
+
+
+def _shown(given: object) -> str:
+    """What stands where a number is expected."""
+    return "nothing" if given in (None, "") else repr(given)
 
 
 def _number(text: str) -> object:

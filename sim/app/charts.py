@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from sim.app.explorer import Explorer, Found
+from sim.app.rows import title_of
 from sim.app.session import Answer
 from sim.engine.results import MEASURE_COLUMNS
 from sim.output.report.colours import LIGHT
@@ -31,10 +32,15 @@ def measure_chart(explorer: Explorer, answer: Answer, measure: str) -> Option:
 def measure_words(explorer: Explorer, answer: Answer, measure: str) -> str:
     """Where it ends on average, with the 95% interval, now and before."""
     if measure not in explorer.layout.measures:
-        return "Dashed: what it is compared with."
+        return f"Dashed: {_other(explorer, answer)}."
     unit = next((m.unit for m in explorer.model.measures if m.name == measure), "")
     now, before = (_mean(explorer, found, measure) for found in (answer.found, answer.reference))
-    return f"Mean at the end: {now} {unit}, before: {before} {unit}".replace(" ,", ",").strip()
+    return f"Mean at the end: {now} {unit}; {_other(explorer, answer)}: {before} {unit}".replace(" ;", ";").strip()
+
+
+def _other(explorer: Explorer, answer: Answer) -> str:
+    """What the answer is compared with."""
+    return f"compared with {title_of(explorer.model, answer.state.against)}"
 
 
 def _mean(explorer: Explorer, found: Found, measure: str) -> str:
@@ -50,16 +56,18 @@ def _short(value: float) -> str:
 def _fan(explorer: Explorer, answer: Answer, measure: str) -> Option:
     at = explorer.layout.measures.index(measure)
     now, before = (_columns(found, at) for found in (answer.found, answer.reference))
+    other = _other(explorer, answer)
     series = [
-        _line("before: 5%", before["p05"], BEFORE, "dotted", 1),
-        _line("before: 95%", before["p95"], BEFORE, "dotted", 1),
+        _line(f"{other}: 5%", before["p05"], BEFORE, "dotted", 1),
+        _line(f"{other}: 95%", before["p95"], BEFORE, "dotted", 1),
         *_area("5% to 95%", now["p05"], now["p95"], 0.16),
         *_area("25% to 75%", now["p25"], now["p75"], 0.26),
-        _line("before: median", before["p50"], BEFORE, "dashed", 2),
+        _line(f"{other}: median", before["p50"], BEFORE, "dashed", 2),
         _line("median", now["p50"], NOW, "solid", 2.5),
     ]
     unit = next((m.unit for m in explorer.model.measures if m.name == measure), "")
-    return _frame(explorer, series, unit) | {"legend": _legend("median", "5% to 95%", "25% to 75%", "before: median")}
+    legend = _legend("median", "5% to 95%", "25% to 75%", f"{other}: median")
+    return _frame(explorer, series, unit) | {"legend": legend}
 
 
 def _columns(found: Found, at: int) -> dict[str, list[float | None]]:
@@ -89,14 +97,14 @@ def _line(name: str, data: list[float | None], colour: str, dash: str, width: fl
 
 def _shares(explorer: Explorer, answer: Answer, name: str) -> Option:
     """The share of trajectories with each value."""
-    start, series, names = 0, [], []
+    start, series, names, other = 0, [], [], _other(explorer, answer)
     for machine, values in explorer.layout.machines:
         if machine == name:
             for i, value in enumerate(values):
                 colour = LIGHT["o"][i % len(LIGHT["o"])]
                 label = value.replace("_", " ")
                 now, before = (_percents(found, start + i) for found in (answer.found, answer.reference))
-                series.append(_line(f"before: {label}", before, colour, "dashed", 1))
+                series.append(_line(f"{other}: {label}", before, colour, "dashed", 1))
                 series.append(_line(label, now, colour, "solid", 2.5))
                 names.append(label)
         start += len(values)

@@ -9,9 +9,9 @@ from typing import Any
 from nicegui import Client, run, ui
 from starlette.requests import Request
 
+from sim.app import rows
 from sim.app.charts import measure_chart, measure_choices, measure_words
 from sim.app.explorer import Explorer, Superseded
-from sim.app.rows import events_html, indicator_names, outcomes_html, state_title, story_html, title_of
 from sim.app.session import QUICK, Answer, Session
 from sim.app.state import number
 from sim.errors import CrossroadsError
@@ -39,7 +39,7 @@ class Page:
         pairs = request.query_params.multi_items()
         self.explorer, self.folder, self.token = explorer, folder, token
         self.session = Session(explorer, pairs)
-        given, targets, measures = dict(pairs), indicator_names(explorer), list(measure_choices(explorer))
+        given, targets, measures = dict(pairs), rows.indicator_names(explorer), list(measure_choices(explorer))
         asked = given.get("outcome", "")
         self.target = asked if asked in targets else explorer.open_target(self.session.state.scenario)
         self.measure = next((m for m in (given.get("measure"), *measures) if m in measures), "")
@@ -79,7 +79,7 @@ class Page:
         with ui.element("section").classes("x-card"):
             with ui.element("div").classes("x-bar"):
                 self._heading("h2", "Outcomes")
-                self.legend = ui.html("", sanitize=False)
+                self.legend = ui.html("", sanitize=False).mark("legend")
             self.outcomes = ui.html("", sanitize=False).mark("outcomes")
         with ui.element("section").classes("x-card"):
             with ui.element("div").classes("x-bar"):
@@ -107,7 +107,8 @@ class Page:
     def trail(self) -> None:
         """What was changed, in order."""
         with ui.element("div").classes("x-trail"):
-            ui.label("Changed:" if self.session.trail else "Nothing is changed yet. Move a slider.").classes("x-hint")
+            written = f"{rows.as_written(self.explorer.model, self.session.state)}; move a slider to change it"
+            ui.label("Changed:" if self.session.trail else written).classes("x-hint")
             for move in self.session.trail[-30:]:
                 ui.label(move.text).classes("x-chip")
 
@@ -115,7 +116,7 @@ class Page:
     def controls(self) -> None:
         """Everything that can be changed."""
         session, model = self.session, self.explorer.model
-        names = {s.name: title_of(model, s.name) for s in model.scenarios}
+        names = {s.name: rows.title_of(model, s.name) for s in model.scenarios}
         ui.select(names, value=session.state.scenario, label="Scenario", on_change=self.choose).props(
             "dense outlined options-dense"
         ).mark("scenario")
@@ -127,7 +128,7 @@ class Page:
             for lever in model.levers:
                 self._lever(lever.name)
         self._heading("h2", "Parameters")
-        targets = {t: t.replace("_", " ") for t in indicator_names(self.explorer)}
+        targets = {t: t.replace("_", " ") for t in rows.indicator_names(self.explorer)}
         ui.select(targets, value=self.target, label="that drive", on_change=self.choose_target).props(
             "dense outlined options-dense"
         ).mark("target")
@@ -176,8 +177,8 @@ class Page:
 
     def _lever(self, name: str) -> None:
         lever = self.explorer.levers[name]
-        given = self.explorer.scenarios[self.session.state.scenario].levers.get(name, (lever.value,))
-        hint = f"{lever.about} As it is: {given[0]:g} {lever.unit}.".strip()
+        given, told = rows.lever_course(self.explorer, self.session.state.scenario, lever)
+        hint = f"{lever.about} As it is: {told}.".strip()
         if lever.choices:
             value = self.session.state.value(name)
             with ui.element("div").classes("x-control"):
@@ -186,9 +187,9 @@ class Page:
                     on_change=lambda e: self.set(name, e.value),
                 ).props("dense outlined options-dense").tooltip(hint)  # fmt: skip
             return
-        low = lever.low if lever.low is not None else given[0] - max(abs(given[0]), 1.0)
-        high = lever.high if lever.high is not None else given[0] + max(abs(given[0]), 1.0)
-        self._slider(name, low, high, given[0], hint)
+        low = lever.low if lever.low is not None else given - max(abs(given), 1.0)
+        high = lever.high if lever.high is not None else given + max(abs(given), 1.0)
+        self._slider(name, low, high, given, hint)
 
     def _slider(self, name: str, low: float, high: float, usual: float, hint: str) -> None:
         value = self.session.state.value(name)
@@ -317,19 +318,19 @@ class Page:
         self._show_outcomes()
         self._show_measure()
         now, before = self._titles(answer)
-        self.events.set_content(events_html(self.explorer, answer, now, before))
+        self.events.set_content(rows.events_html(self.explorer, answer, now, before))
 
     def _titles(self, answer: Answer) -> tuple[str, str]:
         model = self.explorer.model
-        return state_title(model, answer.state), title_of(model, answer.state.against)
+        return rows.state_title(model, answer.state), rows.title_of(model, answer.state.against)
 
     def _show_outcomes(self) -> None:
         if self.answer is not None:
             now, before = (escape(title) for title in self._titles(self.answer))
             self.legend.set_content(
-                f'<small><i class="x-key"></i>{now}<i class="x-key x-key-ref"></i>before: {before}</small>'
+                f'<small><i class="x-key"></i>{now}<i class="x-key x-key-ref"></i>compared with: {before}</small>'
             )
-            self.outcomes.set_content(outcomes_html(self.explorer, self.answer, self.target))
+            self.outcomes.set_content(rows.outcomes_html(self.explorer, self.answer, self.target))
 
     def _show_measure(self) -> None:
         if self.answer is not None and self.measure:
@@ -343,9 +344,8 @@ class Page:
         self.story_name.set_text("telling ...")
         told = await run.io_bound(self.explorer.story, state, trajectory)
         if told is not None:
-            self.story.set_content(story_html(story(told)))
-            title = state_title(self.explorer.model, state)
-            self.story_name.set_text(f"number {trajectory:,} of {title}")
+            self.story.set_content(rows.story_html(story(told)))
+            self.story_name.set_text(f"number {trajectory:,} of {rows.state_title(self.explorer.model, state)}")
 
     # -- links and files
 

@@ -9,7 +9,7 @@ from sim.app.explorer import Explorer, differences
 from sim.app.session import Answer
 from sim.app.state import State
 from sim.engine.results import Share
-from sim.model.declarations import Model
+from sim.model.declarations import Lever, Model, Question
 from sim.output.phrases import phrase
 
 MOST_EVENTS = 14
@@ -19,20 +19,19 @@ LEVELS = (0.1, 0.5, 0.9)
 def outcomes_html(explorer: Explorer, answer: Answer, target: str) -> str:
     """Each outcome, and below each question: share, interval, words, difference."""
     model, found, reference = explorer.model, answer.found.result, answer.reference.result
-    diffs = dict(zip(indicator_names(explorer), differences(answer.found, answer.reference), strict=True))
+    diffs = list(differences(answer.found, answer.reference))
     abouts = {outcome.name: outcome.about for outcome in model.outcomes}
     names = explorer.layout.outcomes
     rows = [
-        _share_row(name, abouts.get(name, ""), a, b, diffs[name], name == target)
-        for name, a, b in zip(names, found.outcomes, reference.outcomes, strict=True)
+        _share_row(name, abouts.get(name, ""), a, b, diff, name == target)
+        for name, a, b, diff in zip(names, found.outcomes, reference.outcomes, diffs[: len(names)], strict=True)
     ]
-    asked: list[str] = []
-    for (q, number, a), (_, _, b) in zip(found.questions, reference.questions, strict=True):
-        question = model.questions[q]
-        is_yes = question.kind != "value"
-        name = question.asks or question.name if is_yes else f"{question.name} {question.answer_label(number)}"
-        about = f"{question.name}, by {question.by}"
-        asked.append(_share_row(name, about, a, b, diffs[question.name] if is_yes else None, question.name == target))
+    asked = [
+        _share_row(*_asked(model.questions[q], number), a, b, diff, model.questions[q].name == target)
+        for (q, number, a), (_, _, b), diff in zip(
+            found.questions, reference.questions, diffs[len(names) :], strict=True
+        )
+    ]
     parts = [f"<h3>How it ends</h3>{_SHARE_HEAD}{''.join(rows)}"]
     parts += [f"<h3>Questions</h3>{''.join(asked)}"] if asked else []
     return f'<div class="x-rows">{"".join(parts)}</div>'
@@ -44,13 +43,21 @@ _SHARE_HEAD = (
 )
 
 
+def _asked(question: Question, number: int) -> tuple[str, str]:
+    """What is asked, with the answer and its unit where it is a number, and what else there is to say."""
+    name = question.asks or question.name
+    if question.kind == "value":
+        name = f"{name}: {question.answer_label(number)} {question.unit}".rstrip()
+    return name, f"{question.name}, by {question.by}"
+
+
 def indicator_names(explorer: Explorer) -> list[str]:
-    """Outcomes and yes-or-no questions, which parameters may drive and differences are known of."""
+    """Outcomes and yes-or-no questions, which parameters may drive."""
     return [*explorer.layout.outcomes, *(q.name for q in explorer.model.questions if q.kind != "value")]
 
 
 def _share_row(
-    name: str, about: str, now: Share, before: Share, diff: tuple[float, float, float] | None, is_target: bool
+    name: str, about: str, now: Share, before: Share, diff: tuple[float, float, float], is_target: bool
 ) -> str:
     title = escape(f"{about}\n{_band_words(now)}".strip(), quote=True)
     bars = _span_bar("band", *now.band) + _span_bar("ci", now.low, now.high) + _tick("now", now.p)
@@ -60,7 +67,7 @@ def _share_row(
         f'<div class="x-row{" x-target" if is_target else ""}" title="{title}"><span class="x-name">'
         f"{escape(name.replace('_', ' '))}<small>{escape(phrase(now.p, now.band))}</small></span>"
         f'<span class="x-track">{grey}{bars}</span><span class="x-n">{numbers}</span>'
-        f'<span class="x-n">{_difference(diff, now.p - before.p)}</span></div>'
+        f'<span class="x-n">{_difference(diff)}</span></div>'
     )
 
 
@@ -71,9 +78,7 @@ def _band_words(share: Share) -> str:
     return f"90% of parameter draws: {percent(low)} to {percent(high)}"
 
 
-def _difference(diff: tuple[float, float, float] | None, plain: float) -> str:
-    if diff is None:
-        return f"{_points(plain)}" if plain == plain else ""
+def _difference(diff: tuple[float, float, float]) -> str:
     d, low, high = diff
     if d != d:
         return ""
@@ -204,3 +209,16 @@ def title_of(model: Model, scenario: str) -> str:
 def state_title(model: Model, state: State) -> str:
     n = state.n_changes
     return title_of(model, state.scenario) + (f" + {n} change{'s' if n > 1 else ''}" if n else "")
+
+
+def lever_course(explorer: Explorer, scenario: str, lever: Lever) -> tuple[float, str]:
+    """What a scenario makes of a lever: the first value that is not the usual one, and its whole course in words."""
+    course, date_of = explorer.scenarios[scenario].levers.get(lever.name, (lever.value,)), explorer.model.clock.date_of
+    values = [(record, v) for record, v in enumerate(course) if record == 0 or v != course[record - 1]]
+    told = [f"{v:g} {lever.unit}".rstrip() + (f" from {date_of(r)}" if r else "") for r, v in values]
+    return next((v for _, v in values if v != lever.value), lever.value), ", then ".join(told)
+
+
+def as_written(model: Model, state: State) -> str:
+    """What is explored before anything is changed on the page; a link may have brought changes."""
+    return state_title(model, state) + ("" if state.n_changes else " as written")

@@ -15,6 +15,14 @@ def whole(given: str | int) -> int:
         raise typer.BadParameter(f"{text!r} is no whole number") from None
 
 
+def seed_of(given: str | int) -> int:
+    """A seed: a whole number of 64 bits."""
+    seed = whole(given)
+    if not 0 <= seed < 2**64:
+        raise typer.BadParameter(f"{seed} is no seed: give a whole number from 0 to 2^64 - 1")
+    return seed
+
+
 def _integral(value: float) -> int:
     if not value.is_integer():
         raise ValueError

@@ -31,22 +31,26 @@ class ClaimsOptions:
 def claims_command(paths: Sequence[Path], options: ClaimsOptions, terminal: Terminal) -> int:
     """Compare, judge, write, show; the exit status."""
     from sim.analysis.claims import claim_of
-    from sim.output.claims import claims_document, claims_page, claims_table, show_claims
+    from sim.output.claims import PAGE_MARK, claims_document, claims_page, claims_table, show_claims
     from sim.output.console import progress_bar
     from sim.output.csv_text import csv_text
-    from sim.output.text_file import write_text
+    from sim.output.text_file import make_way, write_text
 
     studies = [load_study(path) for path in paths]
     for study in studies:
         claim_of(study)
+    header = csv_text(claims_table([]))
+    make_way(options.out, header)
+    if options.page is not None:
+        make_way(options.page, PAGE_MARK)
     judgements = []
     for study in studies:
         terminal.note(study.title)
         with progress_bar(wanted=not terminal.quiet) as progress:
             judgements.append(_judged(study, options, progress))
-    write_text(options.out, csv_text(claims_table(judgements)))
+    write_text(options.out, csv_text(claims_table(judgements)), header)
     if options.page is not None:
-        write_text(options.page, claims_page(judgements))
+        write_text(options.page, claims_page(judgements), PAGE_MARK)
     if terminal.as_json:
         terminal.document(claims_document(judgements))
     elif not terminal.quiet:

@@ -13,6 +13,7 @@ from sim.errors import UsageError
 if TYPE_CHECKING:
     from sim.analysis.compare import Comparison
     from sim.engine.runner import Progress
+    from sim.output.report.reading import RunDirectory
 
 FAILED = 3
 USAGE = "give a study or model and two scenarios, a run directory and two scenarios, or two run directories"
@@ -99,6 +100,7 @@ def _finished(words: Sequence[str], options: CompareOptions) -> _Work:
     if len(words) not in (2, 3):
         raise UsageError(USAGE)
     runs = open_directories([Path(word) for word in words[:n_directories]])
+    _require_runs(runs)
     places = places_of(runs if len(runs) == 2 else (runs[0], runs[0]), words[n_directories:])
     n_threads = available_cores() if options.threads is None else options.threads
     return _Work(
@@ -106,6 +108,14 @@ def _finished(words: Sequence[str], options: CompareOptions) -> _Work:
         lambda i, progress: compare_finished(*places[i], n_threads, progress),
         run_origin(runs, [place for pair in places for place in pair]),
     )
+
+
+def _require_runs(directories: "Sequence[RunDirectory]") -> None:
+    """Refuse sweeps and comparisons, whose tables are not those of scenarios."""
+    for directory in directories:
+        if directory.file_of("outcomes") is None or directory.is_sweep:
+            kind = "sweep" if directory.is_sweep else "comparison"
+            raise UsageError(f"{directory.path} is a {kind}; compare takes runs")
 
 
 def _named(pairs: Sequence[tuple[str, str]]) -> str:

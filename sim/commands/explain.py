@@ -1,12 +1,13 @@
 """``crossroads explain``: a model as a document, or an error code."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sim.commands.studies import load_study
 from sim.commands.terminal import Terminal
-from sim.errors import CODES, OutputError, UsageError
+from sim.errors import CODES, UsageError
 
 CODE = re.compile(r"[EW]\d{3}")
 
@@ -20,7 +21,10 @@ def explain_command(path: str, name: str | None, as_html: bool, out: Path | None
     if out is None:
         terminal.result(text)
     else:
-        _write(out, text)
+        from sim.output.document import MARK
+        from sim.output.text_file import write_text
+
+        write_text(out, text if MARK in text else f"<!-- {MARK} -->\n\n{text}", MARK)
     return 0
 
 
@@ -52,14 +56,9 @@ def explain_code(code: str, terminal: Terminal) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _json(value: Any) -> str:
+def _json(value: Mapping[str, Any]) -> str:
     import json
 
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    from sim.output.document import MARK
 
-
-def _write(out: Path, text: str) -> None:
-    try:
-        out.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(f"cannot write {out}: {error.strerror}") from error
+    return json.dumps({"generator": MARK, **value}, indent=2, ensure_ascii=False) + "\n"

@@ -95,7 +95,8 @@ class Scenarios:
     def _exists(self, node: Scalar) -> bool:
         if node.text == BASELINE or node.text in self.records:
             return True
-        hint = suggest(node.text, (BASELINE, *self.records)) or f"known: {', '.join((BASELINE, *self.records))}"
+        known = list(dict.fromkeys((BASELINE, *self.records)))
+        hint = suggest(node.text, known) or f"known: {', '.join(known)}"
         self.report.add("E401", f"there is no scenario `{node.text}`", node, hint)
         return False
 

@@ -39,19 +39,21 @@ COLUMNS = (
            "supported."),
 )  # fmt: skip
 
+PAGE_MARK = "<!-- written by crossroads claims -->"  # the first line of a page of ours
+
 RULES = """\
-Each claim of the seed essay is a contrast of two scenarios on the same random numbers: the same parameters and the same
-luck, trajectory by trajectory. A difference is the first scenario less the second. The 95% interval is Monte Carlo
-error alone; the 90% band is over what is not known (the parameters), with chance removed. At this size of sample even
-small differences are clear of Monte Carlo error, so the verdict speaks of the model's direction; whether a difference
-matters is for its size and its band to say. No band is given where the spread between draws of the parameters cannot be
-told from chance.
+Each claim is one or more contrasts of two scenarios on the same random numbers: the same parameters and the same luck,
+trajectory by trajectory. A difference is the first scenario less the second. The 95% interval is Monte Carlo error
+alone; the 90% band is over what is not known (the parameters), with chance removed. With many trajectories even small
+differences are clear of Monte Carlo error, so the verdict speaks of the model's direction; whether a difference matters
+is for its size and its band to say. No band is given where the spread between draws of the parameters cannot be told
+from chance.
 
 A metric is **supported** where the whole interval lies on the expected side of zero (or, where no change is expected,
 within the margin), **reversed** where it lies on the other side, and **not supported** otherwise. A claim is supported
 if all its metrics are, reversed if some are reversed and none is supported, and not supported otherwise. What qualifies
 a claim, and what is shown of its mechanism, does not count. The verdicts take the model as it stands; a claim that it
-does not support stays unsupported. The model was written with these claims in mind, and many of its coefficients are
+does not support stays unsupported. A model may have been written with its claims in mind, and its coefficients may be
 expert judgement: where the two agree, the claim follows from the model's assumptions, which does not make it true.
 """
 
@@ -72,18 +74,27 @@ def _row(judgement: Judgement, finding: Finding) -> Sequence[Any]:
 
 def claims_page(judgements: Sequence[Judgement]) -> str:
     """The page, as Markdown."""
-    settings = judgements[0].settings
-    size = f"{settings.n:,} trajectories of each scenario, {settings.replicates} for each draw of the parameters, seed"
+    n, sizes = len(judgements), list(dict.fromkeys(_size(j) for j in judgements))
     opening = [
-        "# What the model says of the ten claims", "",
-        f"Written by `make claims`: {size} {settings.seed}.", "",
+        PAGE_MARK, "",
+        "# What the model says of the claims", "",
+        f"Written by `crossroads claims`: {n} claim{'s' if n > 1 else ''}, {' or '.join(sizes)}.", "",
         RULES,
         "| claim | verdict | metrics as claimed |", "| --- | --- | --- |",
-        *(f"| {j.claim.study.title} | **{j.verdict}** | {j.n_supported} of {len(j.under('claimed'))} |"
-          for j in judgements),
+        *(f"| {_title(j)} | **{j.verdict}** | {j.n_supported} of {len(j.under('claimed'))} |" for j in judgements),
         "",
     ]  # fmt: skip
     return "\n".join([*opening, *(line for judgement in judgements for line in _section(judgement))]).rstrip() + "\n"
+
+
+def _size(judgement: Judgement) -> str:
+    s = judgement.settings
+    return f"{s.n:,} trajectories of each scenario, {s.replicates} for each draw of the parameters, seed {s.seed}"
+
+
+def _title(judgement: Judgement) -> str:
+    """What a claim is called: by the title of its study, or by its name."""
+    return judgement.claim.study.title or judgement.claim.name
 
 
 HEADINGS = {"claimed": "", "qualified": "What qualifies it:", "mechanism": "What the model shows of it:"}
@@ -91,7 +102,7 @@ HEADINGS = {"claimed": "", "qualified": "What qualifies it:", "mechanism": "What
 
 def _section(judgement: Judgement) -> Iterator[str]:
     claim = judgement.claim
-    yield from (f"## {claim.study.title}", "", f"*{claim.says}* **{judgement.verdict.capitalize()}.**", "")
+    yield from (f"## {_title(judgement)}", "", f"*{claim.says}* **{judgement.verdict.capitalize()}.**", "")
     for role in ROLES:
         if role == "mechanism":
             yield from (f"What carries it: {claim.carried_by}", "")
@@ -168,7 +179,7 @@ def claims_document(judgements: Sequence[Judgement]) -> dict[str, Any]:
 def show_claims(judgements: Sequence[Judgement], console: "Console") -> None:
     """The verdicts on the terminal, with whatever is not as claimed."""
     for judgement in judgements:
-        title, n = judgement.claim.study.title, len(judgement.under("claimed"))
+        title, n = _title(judgement), len(judgement.under("claimed"))
         verdict = f"{judgement.verdict} ({judgement.n_supported} of {n})"
         console.print(f"{title}: {verdict}", markup=False, soft_wrap=True)
         for finding in judgement.under("claimed"):

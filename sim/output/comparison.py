@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import __version__
-from sim.analysis.compare import Comparison
+from sim.analysis.compare import Comparison, Difference
 from sim.model.declarations import Study
 from sim.output.columns import Column
 from sim.output.csv_text import csv_text
@@ -214,28 +214,39 @@ def _json(row: Sequence[Any]) -> list[Any]:
     return [None if value != value else value for value in row]
 
 
+NAME = 12  # columns that a name has at least, on however narrow a terminal
+
+
 def show_comparison(comparison: Comparison, console: "Console") -> None:
-    """Outcomes and questions on the terminal."""
+    """Outcomes and questions on the terminal: names wrap where there is too little room, numbers are never cut."""
     from rich.markup import escape
     from rich.table import Table as Shown
 
     console.print(f"A {comparison.a}, B {comparison.b}: {_how(comparison)}", markup=False, soft_wrap=True)
-    table = Shown(box=None, pad_edge=False)
-    table.add_column("", no_wrap=True)
-    for name in ("A", "B", "A - B (95% interval)", "\\[90% band]"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in comparison.rows:
-        if row.kind in ("outcome", "question"):
-            name = row.what if row.aspect in ("share", "yes") else f"{row.what} {row.aspect}"
-            difference = f"{100 * row.difference:+.2f} {_span(row.low, row.high, '()', 2)}"
-            band = escape(_span(*row.band, "[]", 1))
-            table.add_row(escape(name), f"{100 * row.a:.1f}", f"{100 * row.b:.1f}", difference, band)
-    console.print(table)
-    console.print("percent, percentage points; interval: Monte Carlo error; band: over what is not known")
+    rows = [_cells(row) for row in comparison.rows if row.kind in ("outcome", "question")]
+    heads = ("", "A", "B", "A - B (95% interval)", "[90% band]")
+    n_shown = len(heads) if any(row[-1] for row in rows) else len(heads) - 1
+    table, numbers = Shown(box=None, pad_edge=False), 0
+    for i, head in enumerate(heads[:n_shown]):
+        width = max(map(len, (head, *(row[i] for row in rows)))) if i else None
+        numbers += 1 + width if width else 0
+        table.add_column(escape(head), justify="right" if i else "left", overflow="fold", min_width=width)
+    for row in rows:
+        table.add_row(*map(escape, row[:n_shown]))
+    console.print(table, width=max(console.width, NAME + numbers), crop=False)
+    band = "; band: over what is not known" if n_shown == len(heads) else ""
+    console.print(f"percent, percentage points; interval: Monte Carlo error{band}")
     if comparison.transitions is not None and comparison.n:
         stays = int(comparison.transitions.trace()) / comparison.n
         console.print(f"{100 * stays:.1f} percent of the trajectories have the same outcome in both")
     console.print()
+
+
+def _cells(row: Difference) -> tuple[str, ...]:
+    """A row as it is shown: its name, both shares, the difference with its interval, the band."""
+    name = row.what if row.aspect in ("share", "yes") else f"{row.what} {row.aspect}"
+    difference = f"{_points(row.difference)} {_span(row.low, row.high, '()')}".strip()
+    return name, f"{100 * row.a:.1f}", f"{100 * row.b:.1f}", difference, _span(*row.band, "[]")
 
 
 def _how(comparison: Comparison) -> str:
@@ -244,7 +255,11 @@ def _how(comparison: Comparison) -> str:
     return f"not paired, because {comparison.reason}; the intervals take the runs for independent"
 
 
-def _span(low: float, high: float, brackets: str, decimals: int) -> str:
+def _span(low: float, high: float, brackets: str) -> str:
     if low != low or high != high:
         return ""
-    return f"{brackets[0]}{100 * low:+.{decimals}f}, {100 * high:+.{decimals}f}{brackets[1]}"
+    return f"{brackets[0]}{_points(low)}, {_points(high)}{brackets[1]}"
+
+
+def _points(share: float) -> str:
+    return f"{round(100 * share, 2) + 0.0:+.2f}"  # + 0.0: no negative zero

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+MARK = "written by crossroads explain"  # by which a file of ours is known
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -108,7 +110,7 @@ def html(document: Document) -> str:
     loader = PackageLoader("sim.output", "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["pieces"] = lambda text: list(_pieces(text))
-    return environment.get_template("explain.html").render(document=document) + "\n"
+    return environment.get_template("explain.html").render(document=document, mark=MARK) + "\n"
 
 
 def plain(document: Document) -> dict[str, Any]:

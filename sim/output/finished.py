@@ -112,7 +112,7 @@ def study_of(run: RunDirectory, scenario: str) -> Study | str:
     words = [str(word) for word in command] if isinstance(command, list) else []
     path = next((word for word in words if _hash(word) == run.manifest.get("study_sha256") is not None), None)
     if path is None:
-        return f"the study of {run.name} is no longer where it was, or has changed"
+        return _lost(run, words)
     try:
         study = load(path, settings=_changes(words), scenarios=[scenario])
     except CrossroadsError:
@@ -120,6 +120,18 @@ def study_of(run: RunDirectory, scenario: str) -> Study | str:
     if model_hash(study.model.sources) != run.manifest.get("model_sha256"):
         return f"the model of {run.name} has changed since"
     return study
+
+
+def _lost(run: RunDirectory, words: Sequence[str]) -> str:
+    """Why the file of a study is not to be had; the command of the run names it as it was seen from its folder."""
+    named = next((word for word in words if word.endswith((".yaml", ".yml"))), None)
+    if named is None:
+        return f"the manifest of {run.name} names no study that could be run again"
+    if Path(named).is_file():
+        return f"the study of {run.name} has changed since"
+    if Path(named).is_absolute():
+        return f"{named} is no longer there"
+    return f"{named} is not found from this folder: run compare where the run was started"
 
 
 def _changes(words: Sequence[str]) -> list[str]:

@@ -14,7 +14,8 @@ from sim.analysis.verdicts import judge, verdict_of
 from sim.cli import main
 from sim.errors import UsageError
 from sim.model.load import load
-from sim.output.claims import claims_page, claims_table, sentence
+from sim.output.claims import PAGE_MARK, RULES, claims_page, claims_table, sentence
+from sim.output.text_file import refuse_taken
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SHIPPED = sorted(CONFIGS.glob("h*.yaml"))
@@ -116,6 +117,11 @@ def test_what_is_wrong_with_a_claim_is_said(known, block, message):
         claim_of(with_claim(known, block))
 
 
+def test_a_study_without_claims_is_refused(known):
+    with pytest.raises(UsageError, match=r"study\.yaml has no `claims:` to judge"):
+        claim_of(replace(known, blocks={}))
+
+
 def test_a_metric_that_is_not_there_is_named(known, pushed):
     with pytest.raises(UsageError, match="claim K1: there is no outcome strock share to compare"):
         judged(known, changed(outcome="strock"), pushed)
@@ -159,6 +165,28 @@ def test_the_page_says_it_in_words(known, pushed):
     assert "points (95% interval +" in said
 
 
+def test_the_page_says_of_itself_only_what_is_so(known, pushed):
+    judgement = judged(known, BLOCK, pushed)
+    page = claims_page([judgement])
+    of_pushed = "2,000 trajectories of each scenario, 10 for each draw of the parameters, seed 11"
+    assert f"Written by `crossroads claims`: 1 claim, {of_pushed}.\n" in page
+    assert not re.search("ten claims|essay|make claims|At this size|was written", page)
+    assert f"## {known.title or 'K1'}\n" in page
+    fewer = replace(judgement, settings=replace(judgement.settings, n=500))
+    assert f"2 claims, {of_pushed} or 500 trajectories of each" in claims_page([judgement, fewer])
+    assert "## K1\n" in claims_page([replace(judgement, claim=replace(judgement.claim, study=untitled(known)))])
+
+
+def untitled(study):
+    return replace(study, title="")
+
+
+def test_the_shipped_page_is_as_the_code_would_write_it():
+    page = (CONFIGS.parent / "docs" / "claims.md").read_text(encoding="utf-8")
+    assert page.startswith(f"{PAGE_MARK}\n\n# What the model says of the claims\n\nWritten by `crossroads claims`: 10 ")
+    assert RULES in page
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_shipped_claims_speak_of_things_that_exist(path):
     study = load(path)
@@ -197,14 +225,39 @@ claims: {block}
 """
 
 
-def test_the_command_writes_a_table_and_a_page(known, tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def claims(known, tmp_path, monkeypatch, capsys):
+    """Calls the command on a study of one claim: its status, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     path = Path(known.path).with_name("pushes.yaml")
     path.write_text(STUDY.format(model="model.yaml", block=json.dumps(BLOCK)))
-    with pytest.raises(SystemExit) as leaving:
-        main(["claims", str(path), "-o", "out/claims.csv", "--page", "out/claims.md", "--json"])
-    assert leaving.value.code == 0
-    assert json.loads(capsys.readouterr().out)["verdicts"] == {"K1": "supported"}
+
+    def run(*words):
+        with pytest.raises(SystemExit) as leaving:
+            main(["claims", str(path), *words])
+        return leaving.value.code, *capsys.readouterr()
+
+    return run
+
+
+def test_the_command_writes_a_table_and_a_page(claims):
+    status, out, _ = claims("-o", "out/claims.csv", "--page", "out/claims.md", "--json")
+    assert status == 0
+    assert json.loads(out)["verdicts"] == {"K1": "supported"}
     assert Path("out/claims.csv").read_text().count("\n") == 4
-    assert Path("out/claims.md").read_text().startswith("# What the model says")
+    assert "# What the model says" in Path("out/claims.md").read_text()
     assert sorted(file.name for file in Path("out").iterdir()) == ["claims.csv", "claims.md"]
+    assert claims("-o", "out/claims.csv", "--page", "out/claims.md", "-q") == (0, "", "")
+
+
+@pytest.mark.parametrize("option", ["-o", "--page"])
+def test_the_command_replaces_only_what_it_wrote(claims, option):
+    Path("mine.yaml").write_text("model: mine\n")
+    status, out, err = claims(option, "mine.yaml")
+    assert (status, out) == (4, "")
+    assert "mine.yaml exists and was not written by this command" in err
+    assert Path("mine.yaml").read_text() == "model: mine\n"
+
+
+def test_the_shipped_page_can_be_written_again():
+    refuse_taken(CONFIGS.parent / "docs" / "claims.md", PAGE_MARK)

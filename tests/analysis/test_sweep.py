@@ -195,8 +195,8 @@ def test_last_dates_only(place):
         ("over: {}", "`over` says what to vary"),
         ("design: grid", "`over` says what to vary"),
         ("over: {pace: []}", "study.yaml:5:16: sweep: `pace` has no values"),
-        ("over: {pace: [fast]}", "study.yaml:5:17: sweep: a number is expected for `pace`, in 1/week"),
-        ("over: {pace: [.nan]}", "a number is expected"),
+        ("over: {pace: [fast]}", "study.yaml:5:17: sweep: a number is expected for `pace`, in 1/week, not 'fast'"),
+        ("over: {pace: [.nan]}", "a number is expected for `pace`, in 1/week, not nan"),
         ("over: {war: [peace]}", "no value of the phase `war`: fighting, over"),
         ("over: {war: {from: 0, to: 1, steps: 2}}", "has no range, but values"),
         ("over: {aid: [5]}", "5 is outside the range of `aid`"),
@@ -219,7 +219,12 @@ def test_last_dates_only(place):
         ("design: list", "`file` names the CSV"),
         ("design: list\nfile: empty.csv", "holds no points"),
         ("design: list\nfile: bad.csv\nover: [pace, aid]", "bad.csv has no column `aid`"),
-        ("design: list\nfile: bad.csv", "bad.csv:3:1: a number is expected for `pace`"),
+        ("design: list\nfile: bad.csv", "bad.csv:3:1: a number is expected for `pace`, in 1/week, not 'fast'"),
+        ("design: list\nfile: gap.csv", "gap.csv:2:5: a number is expected for `aid`, not nothing"),
+        ("design: list\nfile: binary.csv", "binary.csv:2:1: this is no UTF-8 text"),
+        ("design: list\nfile: wide.csv", "wide.csv:2:1: this line cannot be read as CSV: field larger than"),
+        ("design: list\nfile: semicolons.csv", "semicolons.csv:1:1: cells are separated by commas, not by semicolons"),
+        ("design: list\nfile: tabs.csv", "tabs.csv:1:1: cells are separated by commas, not by tabs"),
         ("design: list\nfile: short.csv", "short.csv:2:1: this line has 1 cells, the header 2"),
         ("design: list\nfile: unknown.csv", "unknown.csv:1:1: no parameter"),
         ("over: {pace: [1]}\ntables: [outcome]", "`outcome` is none of the tables"),
@@ -231,8 +236,10 @@ def test_last_dates_only(place):
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_place_and_nothing_is_written(place, capsys, block, said):
     for name, text in (("empty", "pace\n"), ("bad", "pace\n0.1\nfast\n"), ("short", "pace,aid\n0.1\n"),
-                       ("unknown", "pase\n1\n")):  # fmt: skip
+                       ("unknown", "pase\n1\n"), ("gap", "pace,aid\n0.1,\n"), ("wide", f"pace\n{'1' * 2**18}\n"),
+                       ("semicolons", "pace;aid\n0,1;2\n"), ("tabs", "pace\taid\n0.1\t2\n")):  # fmt: skip
         (place / f"{name}.csv").write_text(text)
+    (place / "binary.csv").write_bytes(b"pace\n\xff\xfe\x00\n")
     before = set(place.iterdir())
     assert run_cli("sweep", study_with(place, block), "-o", "swept") == 2
     assert said in capsys.readouterr().err

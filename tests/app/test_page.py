@@ -70,7 +70,7 @@ def shares(user):
 def test_a_slider_changes_the_numbers_and_undo_restores_them(explorer, tmp_path):
     async def story(user):
         before = shares(user)
-        assert len(before) == 3
+        assert len(before) == 6
         user.find(marker="slider:reserves").trigger("change", 4)
         await settled(user)
         assert shares(user) != before
@@ -105,7 +105,8 @@ def test_a_saved_study_gives_the_numbers_of_the_page(explorer, tmp_path):
 
 def test_a_link_restores_what_was_seen_and_hostile_names_stay_text(explorer, tmp_path):
     async def story(user):
-        await user.should_see("Tense")
+        await user.should_see("Tense + 1 change; move a slider to change it")
+        assert "compared with: baseline" in one(user, "legend").content
         assert one(user, "slider:reserves").value == 2
         assert "<b>under" not in one(user, "outcomes").content
         assert "<script>" not in one(user, "events").content

@@ -1,12 +1,14 @@
 """What a reader does, without a page."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 
+from sim.app.charts import measure_chart, measure_words
 from sim.app.explorer import Explorer, Superseded, differences
-from sim.app.rows import events_html, outcomes_html, story_html
+from sim.app.rows import as_written, events_html, lever_course, outcomes_html, story_html
 from sim.app.session import Session
 from sim.app.state import State
 from sim.commands.run import RunOptions, run_command
@@ -56,9 +58,11 @@ outcomes:
   unsettled: otherwise
 questions:
   attack_soon: {asks: Is there an attack?, ever: attack.ever, by: 2026-04-06}
+  cost: {asks: What does it cost?, value: price, bins: [70, 80], unit: USD/bbl, by: 2026-04-06}
 measures: [pressure, war]
 scenarios:
   tense: {title: Tense, set: {resolve: "beta(6, 2)"}, force: {blockader.closure: {option: part, from: 2026-03-02}}}
+  later: {title: Later, set: {reserves: {value: 3, from: 2026-03-02}}}
 """
 STUDY = """
 study: strait_study
@@ -129,6 +133,41 @@ def test_common_random_numbers_make_the_interval_of_a_difference_narrow(explorer
     share = answer.found.result.outcomes[0]
     _, low, high = next(differences(answer.found, answer.reference))
     assert high - low < (share.high - share.low) / 2
+
+
+def test_bins_of_a_numeric_question_are_named_and_differ_with_an_interval(explorer):
+    session = Session(explorer)
+    session.set("price", 75.0)
+    answer = session.answer()
+    page = outcomes_html(explorer, answer, "settled")
+    for label in ("&lt;70", "70..80", "&gt;=80"):
+        assert f"What does it cost?: {label} USD/bbl" in page
+    found, reference = answer.found.result.questions, answer.reference.result.questions
+    shown = list(differences(answer.found, answer.reference))[len(explorer.layout.outcomes) :]
+    assert len(shown) == len(found) == 4
+    for (d, low, high), (_, _, a), (_, _, b) in zip(shown, found, reference, strict=True):
+        assert d == pytest.approx(a.p - b.p)
+        assert low <= d <= high
+    assert all(low < high for _, low, high in shown[1:])
+    (middle,) = re.findall(r"70\.\.80 USD/bbl.*?x-d[^>]*>([^<]*)</b> <small>([^<]*) to ([^<]*)<", page)
+    assert all(text.startswith("+") for text in middle)
+
+
+def test_a_lever_that_a_scenario_sets_later_is_shown_as_set(explorer):
+    lever = explorer.levers["reserves"]
+    assert lever_course(explorer, "later", lever) == (3.0, "1, then 3 from 2026-03-02")
+    assert lever_course(explorer, "tense", lever) == (1.0, "1")
+
+
+def test_what_is_compared_with_is_named(explorer):
+    session = Session(explorer, [("scenario", "tense"), ("against", "later")])
+    answer = session.answer()
+    assert as_written(explorer.model, session.state) == "Tense as written"
+    assert "; compared with Later: " in measure_words(explorer, answer, "pressure")
+    assert "compared with Later: median" in measure_chart(explorer, answer, "pressure")["legend"]["data"]
+    assert measure_words(explorer, answer, "war") == "Dashed: compared with Later."
+    session.set("fixed", 0.3)
+    assert as_written(explorer.model, session.state) == "Tense + 1 change"
 
 
 def test_the_trail_names_what_was_changed(explorer):
@@ -262,7 +301,7 @@ def test_saving_keeps_to_its_folder_and_replaces_nothing(explorer, tmp_path):
 def test_a_scenario_of_that_name_is_not_replaced(explorer, tmp_path):
     path, command = changed(explorer).save("tense", tmp_path)
     assert "--scenario tense_2" in command
-    assert {s.name for s in load(path).model.scenarios} == {"baseline", "tense", "tense_2"}
+    assert {s.name for s in load(path).model.scenarios} == {"baseline", "later", "tense", "tense_2"}
 
 
 def test_stories_are_told_and_escaped(explorer):

@@ -69,12 +69,17 @@ def _said(parameter: Any) -> str:
     return (parameter.help or "") + more + (f" Default: `{parameter.default}`." if shown else "")
 
 
+def _bare(word: str) -> str:
+    """The word of an argument, without the brackets that say that it may be left out."""
+    return word[1:-1] if word.startswith("[") and word.endswith("]") else word
+
+
 def _command(name: str, command: Any, common: set[str]) -> Iterator[str]:
     yield f"### crossroads {name}\n\n```text\n{_usage(name, command)}\n```\n\n"
     yield "\n".join(line.strip() for line in (command.help or "").splitlines()).strip() + "\n\n"
     options = [p for p in command.params if p.param_type_name == "option" and _option(p) not in common]
     arguments = [p for p in command.params if p.param_type_name == "argument" and p.help]
-    rows = [(f"`{(p.metavar or p.name.upper()).strip('[]')}`", _said(p)) for p in arguments]
+    rows = [(f"`{_bare(p.metavar or p.name.upper())}`", _said(p)) for p in arguments]
     rows += [(_option(p), _said(p)) for p in options]
     if rows:
         yield table(("argument or option", "meaning"), rows) + "\n"

@@ -39,6 +39,11 @@ def test_every_column_has_its_table():
     assert shown >= {name for name in COLUMNS if name != "experiments end"}
 
 
+def test_arguments_keep_their_brackets():
+    assert "| `PATH [A B]` |" in page("command-line.md")
+    assert "| `NAME` |" in page("command-line.md")
+
+
 def test_every_command_and_option_says_what_it_does():
     silent = [
         f"{name} {parameter.name}"

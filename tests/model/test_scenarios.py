@@ -42,6 +42,11 @@ def test_baseline_is_there_and_comes_first():
     assert study.scenarios == (Scenario("baseline"),)
 
 
+def test_a_scenario_that_is_not_known_is_told_of_each_once():
+    (problem,) = problems_of(f"{MODEL}scenarios: {{baseline: {{title: As is}}, s: {{inherits: nobody}}}}\n")
+    assert problem.hint == "known: baseline, s"
+
+
 def test_what_can_be_set():
     assert scenario("set: {p: 3}").parameters == {"p": 3.0}
     assert scenario("set: {p: 'normal(2, 3)'}").parameters["p"].arguments == (Literal(2.0), Literal(3.0))

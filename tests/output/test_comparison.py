@@ -1,14 +1,20 @@
 """Comparisons on disk: of studies and of finished runs, paired or not."""
 
 import csv
+import io
 import json
+import math
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from sim.analysis.compare import Comparison, Difference
 from sim.cli import main
+from sim.engine.results import Settings
+from sim.output.comparison import show_comparison
 
 MODEL = """\
 model: coin_war
@@ -146,8 +152,8 @@ def test_two_finished_runs_of_one_model_are_paired(call, model, runs):
     ("change", "reason"),
     [
         (lambda: None, "their seeds differ"),
-        (lambda: Path("coin.yaml").write_text(MODEL + "\n# later\n"), "no longer where it was, or has changed"),
-        (lambda: Path("coin.yaml").unlink(), "no longer where it was, or has changed"),
+        (lambda: Path("coin.yaml").write_text(MODEL + "\n# later\n"), "the study of one has changed since"),
+        (lambda: Path("coin.yaml").unlink(), "coin.yaml is not found from this folder"),
     ],
 )
 def test_runs_that_share_nothing_are_compared_by_their_tables(call, model, runs, change, reason):
@@ -183,3 +189,52 @@ def test_a_changed_run_is_refused(call, model, runs):
     assert status == 2
     assert "has changed" in err
     shutil.rmtree("one")
+
+
+def test_a_study_is_looked_for_from_the_folder_of_the_run(call, model, runs, monkeypatch):
+    Path("elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    out = call("compare", "../one", "slow", "baseline", "-o", "seen")[1]
+    assert "because coin.yaml is not found from this folder: run compare where the run was started;" in out
+
+
+SWEEP = "study: s\nmodel: coin.yaml\nsweep: {over: {size: [1, 2]}}\n"
+
+
+def test_sweeps_and_comparisons_are_not_compared(call, model, runs):
+    Path("sweep.yaml").write_text(SWEEP)
+    assert call("sweep", "sweep.yaml", "-n", "64", "-o", "swept")[0] == 0
+    assert call("compare", "one", "slow", "baseline", "-o", "compared")[0] == 0
+    status, _, err = call("compare", "swept", "slow", "baseline", "-o", "new")
+    assert (status, "swept is a sweep; compare takes runs" in err) == (2, True)
+    assert "swept is a sweep" in call("compare", "one", "swept", "-o", "new")[2]
+    assert "compared is a comparison; compare takes runs" in call("compare", "compared", "slow", "baseline")[2]
+    assert not Path("new").exists()
+
+
+def row(what, a, b, low, high, band):
+    return Difference("outcome", what, "share", "", "2025-03-17", a, b, a - b, low, high, band, 1.0)
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_numbers_are_never_cut(width):
+    rows = (
+        row("an_outcome_with_a_rather_long_name_that_goes_on", 0.1, 0.9, -0.8123, -0.7891, (-0.8169, 0.2234)),
+        row("even", 0.5, 0.5, -0.00001, 0.0007, (0.0, 0.0)),
+    )
+    comparison = Comparison("x", "y", Settings(100, 1), 100, 0, rows)
+    stream = io.StringIO()
+    show_comparison(comparison, Console(file=stream, width=width))
+    shown = stream.getvalue()
+    assert "-80.00 (-81.23, -78.91)  [-81.69, +22.34]" in shown
+    assert "+0.00 (+0.00, +0.07)    [+0.00, +0.00]" in shown
+    assert "band: over what is not known" in " ".join(shown.split())
+    assert "\N{HORIZONTAL ELLIPSIS}" not in shown
+
+
+def test_without_bands_there_is_no_column_of_bands():
+    rows = (row("even", 0.5, 0.5, 0.0, 0.0, (math.nan, math.nan)),)
+    comparison = Comparison("x", "y", Settings(100, 1), 100, 0, rows)
+    stream = io.StringIO()
+    show_comparison(comparison, Console(file=stream, width=80))
+    assert "band" not in stream.getvalue()
