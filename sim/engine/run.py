@@ -109,8 +109,10 @@ def check_settings(settings: Settings, model: Model) -> None:
     for name, value in (("-n", settings.n), ("--replicates", settings.replicates), ("--threads", settings.n_threads)):
         if value < 1:
             raise UsageError(f"{name} must be at least 1, not {value}")
-    if settings.n >= 2**63 or not 0 <= settings.seed < 2**64:
-        raise UsageError("-n must be below 2^63, and the seed a non-negative integer below 2^64")
+    if settings.n >= 2**63:
+        raise UsageError("-n must be below 2^63")
+    if not 0 <= settings.seed < 2**64:
+        raise UsageError(f"{settings.seed} is no seed: give a whole number from 0 to 2^64 - 1")
     if settings.design not in DESIGNS:
         raise UsageError(f"no design is called {settings.design!r}; there are: {', '.join(DESIGNS)}")
     if not 0 <= settings.keep <= settings.n:
