@@ -19,7 +19,7 @@ def build(report: Report) -> dict[str, Any] | str:
     shares = all_shares(report)
     reference, others = compared(report, shares)
     if reference is None:
-        if report.has("points"):
+        if report.has("points") and report.outcomes:
             return "This is a sweep: its answer is how the outcomes move from point to point, shown below."
         return "There is no outcomes.csv, so no outcome can be given; the sections below show what there is."
     subject = headline(report, shares) if len(others) == 1 else reference

@@ -59,6 +59,11 @@ class Report:
         """The manifest of the first directory."""
         return self.directories[0].manifest
 
+    @property
+    def is_of_sweeps(self) -> bool:
+        """Whether there are sweeps only, whose tables are of many points and not of one run."""
+        return all(run.is_sweep for run in self.directories)
+
     @cached_property
     def about(self) -> str:
         """What the study asks, where it says so; of several directories only what they have in common."""

@@ -16,7 +16,7 @@ from sim.output.report import colours, text
 from sim.output.report.charts import Cell, page_json
 from sim.output.report.contents import Report
 from sim.output.report.provenance import failures
-from sim.output.report.sections import SECTIONS, Context, Section
+from sim.output.report.sections import Context, Section, sections_of
 
 HERE = Path(__file__).parent
 MARK = '<meta name="generator" content="crossroads '  # by which a report of ours is known
@@ -36,7 +36,7 @@ class Part:
 
 def render(report: Report) -> str:
     """The page."""
-    parts = [Part(section, section.build(report)) for section in SECTIONS]
+    parts = [Part(section, section.build(report)) for section in sections_of(report)]
     scripts = [_script("plotly-basic.min.js"), _script("page.js")]
     style = Markup(_style())
     return _environment().get_template("page.html.j2").render(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NO_VALUES = ("point", "seed")
+OTHERS = ("questions", "events", "measures", "states", "parameters", "drivers", "convergence")  # tables not drawn
 MAX_ROWS = 300
 MAX_PANELS = 12
 MAX_DRAWN = 1_000  # points
@@ -42,6 +43,7 @@ def build(report: Report) -> dict[str, Any] | None:
         "max": MAX_ROWS,
         "drawn": MAX_DRAWN,
         "shares_luck": True,
+        "others": report.links(*OTHERS) if report.is_of_sweeps else (),
     }
     for run in report.directories:
         points = run.table("points")
