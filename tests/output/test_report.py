@@ -224,9 +224,18 @@ def test_every_pair_has_its_own_flow(tmp_path):
     run = make_run(tmp_path / "run", ["baseline", "collapse", "relief"], extra={"transitions": (columns, moves)})
     flows = report(tmp_path, run).sections["changes"].split("Where the futures go: ")[1:]
     told = [(re.match(r"from “(.*?)” to “(.*?)”", flow), re.search(r"(\d+)\.0% of them end", flow)) for flow in flows]
+    assert all("Share of all trajectories" in flow and "kept" not in flow for flow in flows)
     assert [(*title.groups(), share[1]) for title, share in told if title and share] == [
         ("Baseline", "Collapse", "30"), ("Baseline", "Relief", "90"), ("Relief", "Collapse", "60"),
     ]  # fmt: skip
+
+
+def test_a_flow_of_kept_futures_says_how_few_they_are(tmp_path):
+    text = report(tmp_path, make_run(tmp_path / "run", keep=100)).sections["changes"]
+    assert "Where the 100 kept futures go: from “Baseline”" in text
+    assert "Only the kept futures are drawn: their shares are rough, by ±10 points or more" in text
+    assert "Share of the 100 kept futures by both outcomes" in text
+    assert "Share of all trajectories" not in text
 
 
 def test_a_sweep_shows_its_points(tmp_path):
