@@ -190,6 +190,11 @@ class Report:
                     return found
         return None
 
+    def rows_beside(self, scenario: str, table: str) -> list[Row]:
+        """The rows of a table of the run that has the scenario."""
+        tables = (run.table(table) for run in self.directories if scenario in self._names_in(run).values())
+        return next((rows_of(found) for found in tables if found is not None), [])
+
     def _named(self, run: RunDirectory, table: str) -> "pd.DataFrame":
         frame = run.table(table)
         assert frame is not None
