@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from sim.output.report.stories import Kept, _assumptions, _numbers
+from sim.output.report.stories import Kept, _assumptions, _moves, _numbers
 from tests.output.report_runs import make_run
 from tests.output.test_report import report
 
@@ -54,3 +54,43 @@ def test_a_number_is_higher_only_than_those_below_it():
 def test_every_story_places_three_parameters(tmp_path):
     text = report(tmp_path, make_run(tmp_path / "run", keep=40)).sections["stories"]
     assert len(re.findall(r"(?:above|below|high in|low in) its 90% range", text)) == 15
+
+
+def future(*phases, end="", **decisions):
+    """Ten futures: the first as told, a letter per record time, in the others nothing happens."""
+    names = {"war": phases[0], **decisions}
+    values = {name: np.array([list(told), *[list("f" * len(told))] * 9]) for name, told in names.items()}
+    n = len(phases[0])
+    dates = [f"2025-01-{day:02}" for day in range(1, n + 1)]
+    return Kept(list(range(10)), dates, values, pd.DataFrame({"end_date": [end or dates[-1]] * 10}), [])
+
+
+def moves(kept_futures):
+    return [f"{move.date[-2:]} {move.variable} {move.value}" for move in _moves(Names(), kept_futures, 0)]
+
+
+def test_the_change_that_makes_the_outcome_is_told_though_it_lasts_shortest():
+    stances = "faaabbbcccaaabbbcccaaabbbcccf"
+    told = moves(future("f" * 28 + "s", stance=stances))
+    assert told[-2:] == ["29 stance f", "29 war s"]
+    assert len(told) == 8
+
+
+def test_a_value_that_few_futures_see_is_told_though_it_passes():
+    told = moves(future("f" * 12 + "x" + "f" * 16, stance="f" + "aaffff" * 4 + "aaff"))
+    assert {"13 war x", "14 war f"} <= set(told)
+
+
+def test_changes_are_told_up_to_the_end_of_a_trajectory():
+    told = future("fffsssss", end="2025-01-04")
+    assert [(move.date, move.until, move.lasts) for move in _moves(Names(), told, 0)] == [("2025-01-04", "", 1)]
+
+
+def test_again_refers_to_what_was_told():
+    found = _moves(Names(), future("fccffcc"), 0)
+    assert [(move.value, move.is_back) for move in found] == [("c", False), ("f", False), ("c", True)]
+
+
+def test_a_story_ends_with_its_outcome(tmp_path):
+    text = " ".join(report(tmp_path, make_run(tmp_path / "run", keep=40)).sections["stories"].split())
+    assert "5 April 2027 It ends as Protracted war" in text

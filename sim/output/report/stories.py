@@ -1,7 +1,7 @@
 """Five representative futures, told as short dated stories from the kept trajectories."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sim.output.report.colours import colour
@@ -9,13 +9,14 @@ from sim.output.report.contents import Report, Row, Thing, number
 from sim.output.report.differences import headline
 from sim.output.report.outcomes import outcome_shares
 from sim.output.report.reading import KEPT_LIMIT
-from sim.output.report.text import humanised, is_number, long_date, plain, quantity, unit_text
+from sim.output.report.text import humanised, is_number, plain, quantity, unit_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 N_STORIES = 5
-MAX_MOVES = 8
+MAX_MOVES = 8  # more only where more must be told
+RARE = 0.2  # of the kept futures have a value at some time
 N_UNUSUAL = 3
 
 
@@ -26,9 +27,10 @@ class Move:
     date: str
     variable: str
     value: str
-    is_back: bool
     lasts: int
     until: str
+    is_telling: bool
+    is_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Story:
     outcome: Thing
     swatch: str
     end: str
+    is_early: bool
     share: float
     n_like: int
     moves: list[Move]
@@ -56,6 +59,11 @@ class Kept:
     values: dict[str, Any]
     experiments: "pd.DataFrame"
     parameters: list[Row]
+
+    def n_dates(self, at: int) -> int:
+        """The record times up to the end of a trajectory, after which its values only repeat."""
+        end = str(self.experiments.iloc[at].get("end_date", ""))
+        return sum(day <= end for day in self.dates) or len(self.dates)
 
 
 def build(report: Report) -> dict[str, Any] | str:
@@ -107,7 +115,8 @@ def _story(report: Report, kept: Kept, at: int, size: int) -> Story:
         number=kept.numbers[at],
         outcome=outcome,
         swatch=colour("o", outcome.index),
-        end=long_date(row.get("end_date", "")) if "end_date" in row else "",
+        end=str(row.get("end_date", "")),
+        is_early=kept.n_dates(at) < len(kept.dates),
         share=size / len(kept.numbers),
         n_like=size,
         moves=_moves(report, kept, at),
@@ -117,29 +126,46 @@ def _story(report: Report, kept: Kept, at: int, size: int) -> Story:
 
 
 def _moves(report: Report, kept: Kept, at: int) -> list[Move]:
-    """The changes of phases and decisions that last longest, in the order of their dates."""
+    """The changes of phases and decisions that are told, in the order of their dates.
+
+    The last change of each is always told, since outcomes are made of how things stand in the end, and the first to a
+    value that few futures ever see; then those that last longest.
+    """
     found = []
     for name, values in kept.values.items():
         if values.dtype.kind not in "fiu":
-            found += _moves_of(report.name_of(name), [plain(v) for v in values[at]], kept.dates)
-    lasting = sorted(found, key=lambda move: (-move.lasts, move.date, move.variable))[:MAX_MOVES]
-    return sorted(lasting, key=lambda move: (move.date, move.variable))
+            own = [plain(v) for v in values[at]][: kept.n_dates(at)]
+            rare = {plain(v) for v in set(values[at]) if (values == v).any(axis=1).mean() < RARE}
+            found += _moves_of(report.name_of(name), own, kept.dates, rare)
+    ranked = sorted(found, key=lambda move: (not move.is_telling, -move.lasts, move.date, move.variable))
+    n_told = max(MAX_MOVES, sum(move.is_telling for move in found))
+    return _marked(sorted(ranked[:n_told], key=lambda move: (move.date, move.variable)))
 
 
-def _moves_of(name: str, values: list[str], dates: list[str]) -> list[Move]:
+def _moves_of(name: str, values: list[str], dates: list[str], rare: set[str]) -> list[Move]:
     changes = [i for i in range(1, len(values)) if values[i] != values[i - 1]]
     ends = [*changes, len(values)][1:]
     return [
         Move(
-            dates[i],
-            name,
-            humanised(values[i]).lower(),
-            values[i] in values[:i],
-            end - i,
-            dates[end] if end < len(dates) else "",
+            date=dates[i],
+            variable=name,
+            value=humanised(values[i]).lower(),
+            lasts=end - i,
+            until=dates[end] if end < len(values) else "",
+            is_telling=i == changes[-1] or (values[i] in rare and values[i] not in values[:i]),
         )
         for i, end in zip(changes, ends, strict=True)
     ]
+
+
+def _marked(moves: list[Move]) -> list[Move]:
+    """The same, with those marked that return to a value told before."""
+    told: set[tuple[str, str]] = set()
+    found = []
+    for move in moves:
+        found.append(replace(move, is_back=(move.variable, move.value) in told))
+        told.add((move.variable, move.value))
+    return found
 
 
 def _numbers(report: Report, kept: Kept, at: int) -> list[str]:
