@@ -134,8 +134,19 @@ def test_no_source_map_and_no_address_that_is_asked_for(tmp_path):
 def test_one_scenario_with_nothing_to_compare(tmp_path):
     page = report(tmp_path, make_run(tmp_path / "run", ["baseline"]))
     assert "Next comes “Frozen conflict”: unlikely (25%)" in page.sections["answer"]
+    assert "What comes next" in page.sections["answer"]
+    assert "What changes" not in page.sections["answer"]
+    assert re.search(r"one scenario: Baseline\s*20,000 trajectories\s*7 April", page.sections[""])
     assert "nothing to compare" in page.sections["changes"]
     assert "--keep" in page.sections["stories"]
+
+
+def test_one_scenario_of_several_does_not_promise_what_the_study_asks(tmp_path):
+    command = ["crossroads", "run", "talks.yaml", "--scenario", "baseline"]
+    told = {"about": "Now against then.", "model_about": "A toy."}
+    page = report(tmp_path, make_run(tmp_path / "run", ["baseline"], command=command, **told))
+    assert "Now against then." not in page.sections[""]
+    assert "A toy." in page.sections["guide"]
 
 
 def test_what_manifests_tell_is_shown(tmp_path):

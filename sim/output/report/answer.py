@@ -27,7 +27,7 @@ def build(report: Report) -> dict[str, Any] | str:
     return {
         "sentences": [
             ("What to expect", expectation(report, shares, subject)),
-            ("What changes", change(report, shares, reference, others)),
+            ("What changes" if others else "What comes next", change(report, shares, reference, others)),
             ("How sure we are", confidence(report)),
         ]
     }

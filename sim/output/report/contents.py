@@ -66,8 +66,11 @@ class Report:
 
     @cached_property
     def about(self) -> str:
-        """What the study asks, where it says so; of several directories only what they have in common."""
-        return self._shared("about")
+        """What the study asks, where it says so; of several directories only what they have in common.
+
+        A run of one scenario that was picked out answers less than that, so nothing is said.
+        """
+        return "" if any(_is_picked(run) for run in self.directories) else self._shared("about")
 
     @cached_property
     def model_about(self) -> str:
@@ -238,6 +241,13 @@ class Report:
 def _study_title(run: RunDirectory) -> str:
     told = (_text(run.manifest.get(key)).strip() for key in ("title", "study", "model"))
     return next(filter(None, told), run.name)
+
+
+def _is_picked(run: RunDirectory) -> bool:
+    """Whether the command named the only scenario, whatever the study has."""
+    command = run.manifest.get("command")
+    words = map(str, command) if isinstance(command, list) else ()
+    return any(word.split("=")[0] == "--scenario" for word in words)
 
 
 def _scenario_names(run: RunDirectory) -> list[str]:

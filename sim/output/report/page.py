@@ -55,14 +55,25 @@ def render(report: Report) -> str:
 def _facts(report: Report) -> list[str]:
     """The line under the title."""
     given = report.manifest
-    facts = [f"{len(report.scenarios)} scenarios" if len(report.scenarios) > 1 else ""]
-    sizes = sorted({n for run in report.directories if isinstance(n := run.manifest.get("n"), int)})
-    facts += [f"{' and '.join(text.count(n) for n in sizes)} trajectories in each" if sizes else ""]
+    facts = [_scenarios(report), _size(report)]
     if given.get("start") and given.get("end"):
         facts.append(f"{text.long_date(given['start'])} to {text.long_date(given['end'])}")
     seeds = dict.fromkeys(str(run.manifest.get("seed", "")) for run in report.directories)
     facts.append("seed " + ", ".join(seed for seed in seeds if seed) if any(seeds) else "")
     return [text.clip(fact, 200) for fact in facts if fact]
+
+
+def _scenarios(report: Report) -> str:
+    if len(report.scenarios) == 1:
+        return f"one scenario: {text.clip(report.scenarios[0].title, 120)}"
+    return f"{len(report.scenarios)} scenarios" if report.scenarios else ""
+
+
+def _size(report: Report) -> str:
+    """How many trajectories there are of each scenario, of sweeps at each point."""
+    sizes = sorted({n for run in report.directories if isinstance(n := run.manifest.get("n"), int)})
+    each = (" in each" if len(report.scenarios) > 1 else "") + (" at every point" if report.is_of_sweeps else "")
+    return f"{' and '.join(text.count(n) for n in sizes)} trajectories{each}" if sizes else ""
 
 
 @cache
