@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.output.report import write_report
+from sim.output.report.answer import likelihood
 from sim.output.report.sections import SECTIONS
 from tests.output.report_runs import DATES, MEASURES, OUTCOMES, PARAMETERS, TABLES, make_run
 
@@ -72,11 +73,19 @@ def test_the_answer_keeps_likelihood_and_confidence_apart(page):
     text = page.sections["answer"]
     first, second, third = re.split("What to expect|What changes|How sure we are", text)[1:]
     assert "“Protracted war”: likely (56%)" in first
-    assert "from unlikely (22%) to very unlikely (14%), minus 7.9 percentage points" in second
+    assert "from unlikely (21.9%) to very unlikely (14.0%), minus 7.9 percentage points" in second
     third = third.split("Likelihood in the words")[0]
     assert "Confidence in these figures is" in third
     for sentence in re.split(r"(?<=[.:;]) ", " ".join(text.split())):
         assert not ("onfidence" in sentence and LIKELIHOOD.search(sentence)), sentence
+
+
+def test_one_precision_in_a_sentence():
+    row = {"p": 0.73, "epistemic_p05": 0.49, "epistemic_p95": 0.944, "phrase": "roughly even chance to very likely"}
+    told = "likely (73.0%), and roughly even chance to very likely (49.0% to 94.4%)"
+    assert likelihood(row).startswith(told)
+    assert likelihood(row | {"epistemic_p95": 0.88}).startswith(told.replace(".0%", "%").replace("94.4%", "88%"))
+    assert likelihood({"p": 0.73}) == "likely (73%)"
 
 
 def test_tables_hold_the_numbers_without_script(page):
