@@ -10,6 +10,7 @@ import pytest
 
 from sim.output.report import write_report
 from sim.output.report.answer import likelihood
+from sim.output.report.charts import room_beside
 from sim.output.report.sections import SECTIONS
 from tests.output.report_runs import DATES, MEASURES, OUTCOMES, PARAMETERS, TABLES, make_run
 
@@ -107,6 +108,18 @@ def test_drivers_of_low_confidence_come_first(page):
     shown = [str(span["class"]).split()[-1] for span in page.of("span") if "confidence" in str(span.get("class"))]
     assert len(shown) == len(PARAMETERS)
     assert shown == sorted(shown, key=["low", "moderate", "high"].index)
+
+
+def test_the_source_of_an_assumption_stands_under_it(page):
+    text = " ".join(page.sections["assumptions"].split())
+    assert "front.rate Source: expert judgementlow" in text
+    assert text.count("Source: ") == len(PARAMETERS)
+
+
+@pytest.mark.parametrize(("low", "high", "digits"), [(0.9e6, 2.2e6, 9), (0.0, 1.0, 3), (-0.25, 0.62, 4)])
+def test_labels_of_an_axis_have_room_beside_its_unit(low, high, digits):
+    assert room_beside(low, high, with_unit=True) >= 6.5 * digits + 30
+    assert room_beside(5.0, 5.0, with_unit=False) == 56
 
 
 def test_five_stories_with_dates(page):
