@@ -158,7 +158,7 @@ def test_one_scenario_with_nothing_to_compare(tmp_path):
     assert "Next comes “Frozen conflict”: unlikely (25%)" in page.sections["answer"]
     assert "What comes next" in page.sections["answer"]
     assert "What changes" not in page.sections["answer"]
-    assert re.search(r"one scenario: Baseline\s*20,000 trajectories\s*7 April", page.sections[""])
+    assert re.search(r"One scenario: Baseline\s*20,000 trajectories\s*7 April", page.sections[""])
     assert "nothing to compare" in page.sections["changes"]
     assert "--keep" in page.sections["stories"]
 

@@ -94,4 +94,4 @@ def test_a_run_beside_a_sweep_keeps_its_sections(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = page_of("run", "sweep")
     assert {"outcomes", "measures", "sweep"} <= set(page.sections)
-    assert "Its other tables" not in page.sections["sweep"]
+    assert "The other tables" not in page.sections["sweep"]

@@ -57,7 +57,10 @@ def _roughness(n: float) -> str:
     """What shares of so few are worth: the half width of a 95% interval where it is widest, at one half."""
     points = 100 * 1.96 * math.sqrt(0.25 / n)
     size = f"{points:.0f}" if points >= 1 else f"{points:.1g}"
-    return f" Only the kept futures are drawn: their shares are rough, by ±{size} points or more; Outcomes has all."
+    return (
+        f" Only the kept futures are drawn: their shares are rough, by ±{size} points or more. "
+        "The probabilities under Outcomes count all."
+    )
 
 
 def _sides(outcomes: list[Thing], pairs: Pairs, total: float, side: int) -> dict[str, tuple[float, float]]:

@@ -65,7 +65,7 @@ def _facts(report: Report) -> list[str]:
 
 def _scenarios(report: Report) -> str:
     if len(report.scenarios) == 1:
-        return f"one scenario: {text.clip(report.scenarios[0].title, 120)}"
+        return f"One scenario: {text.clip(report.scenarios[0].title, 120)}"
     return f"{len(report.scenarios)} scenarios" if report.scenarios else ""
 
 
