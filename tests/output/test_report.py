@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from sim.output.report import write_report
+from sim.output.report.answer import likelihood
+from sim.output.report.charts import room_beside
 from sim.output.report.sections import SECTIONS
 from tests.output.report_runs import DATES, MEASURES, OUTCOMES, PARAMETERS, TABLES, make_run
 
@@ -72,11 +74,19 @@ def test_the_answer_keeps_likelihood_and_confidence_apart(page):
     text = page.sections["answer"]
     first, second, third = re.split("What to expect|What changes|How sure we are", text)[1:]
     assert "“Protracted war”: likely (56%)" in first
-    assert "from unlikely (22%) to very unlikely (14%), minus 7.9 percentage points" in second
+    assert "from unlikely (21.9%) to very unlikely (14.0%), minus 7.9 percentage points" in second
     third = third.split("Likelihood in the words")[0]
     assert "Confidence in these figures is" in third
     for sentence in re.split(r"(?<=[.:;]) ", " ".join(text.split())):
         assert not ("onfidence" in sentence and LIKELIHOOD.search(sentence)), sentence
+
+
+def test_one_precision_in_a_sentence():
+    row = {"p": 0.73, "epistemic_p05": 0.49, "epistemic_p95": 0.944, "phrase": "roughly even chance to very likely"}
+    told = "likely (73.0%), and roughly even chance to very likely (49.0% to 94.4%)"
+    assert likelihood(row).startswith(told)
+    assert likelihood(row | {"epistemic_p95": 0.88}).startswith(told.replace(".0%", "%").replace("94.4%", "88%"))
+    assert likelihood({"p": 0.73}) == "likely (73%)"
 
 
 def test_tables_hold_the_numbers_without_script(page):
@@ -98,6 +108,18 @@ def test_drivers_of_low_confidence_come_first(page):
     shown = [str(span["class"]).split()[-1] for span in page.of("span") if "confidence" in str(span.get("class"))]
     assert len(shown) == len(PARAMETERS)
     assert shown == sorted(shown, key=["low", "moderate", "high"].index)
+
+
+def test_the_source_of_an_assumption_stands_under_it(page):
+    text = " ".join(page.sections["assumptions"].split())
+    assert "front.rate Source: expert judgementlow" in text
+    assert text.count("Source: ") == len(PARAMETERS)
+
+
+@pytest.mark.parametrize(("low", "high", "digits"), [(0.9e6, 2.2e6, 9), (0.0, 1.0, 3), (-0.25, 0.62, 4)])
+def test_labels_of_an_axis_have_room_beside_its_unit(low, high, digits):
+    assert room_beside(low, high, with_unit=True) >= 6.5 * digits + 30
+    assert room_beside(5.0, 5.0, with_unit=False) == 56
 
 
 def test_five_stories_with_dates(page):
@@ -134,8 +156,19 @@ def test_no_source_map_and_no_address_that_is_asked_for(tmp_path):
 def test_one_scenario_with_nothing_to_compare(tmp_path):
     page = report(tmp_path, make_run(tmp_path / "run", ["baseline"]))
     assert "Next comes “Frozen conflict”: unlikely (25%)" in page.sections["answer"]
+    assert "What comes next" in page.sections["answer"]
+    assert "What changes" not in page.sections["answer"]
+    assert re.search(r"One scenario: Baseline\s*20,000 trajectories\s*7 April", page.sections[""])
     assert "nothing to compare" in page.sections["changes"]
     assert "--keep" in page.sections["stories"]
+
+
+def test_one_scenario_of_several_does_not_promise_what_the_study_asks(tmp_path):
+    command = ["crossroads", "run", "talks.yaml", "--scenario", "baseline"]
+    told = {"about": "Now against then.", "model_about": "A toy."}
+    page = report(tmp_path, make_run(tmp_path / "run", ["baseline"], command=command, **told))
+    assert "Now against then." not in page.sections[""]
+    assert "A toy." in page.sections["guide"]
 
 
 def test_what_manifests_tell_is_shown(tmp_path):
@@ -224,9 +257,18 @@ def test_every_pair_has_its_own_flow(tmp_path):
     run = make_run(tmp_path / "run", ["baseline", "collapse", "relief"], extra={"transitions": (columns, moves)})
     flows = report(tmp_path, run).sections["changes"].split("Where the futures go: ")[1:]
     told = [(re.match(r"from “(.*?)” to “(.*?)”", flow), re.search(r"(\d+)\.0% of them end", flow)) for flow in flows]
+    assert all("Share of all trajectories" in flow and "kept" not in flow for flow in flows)
     assert [(*title.groups(), share[1]) for title, share in told if title and share] == [
         ("Baseline", "Collapse", "30"), ("Baseline", "Relief", "90"), ("Relief", "Collapse", "60"),
     ]  # fmt: skip
+
+
+def test_a_flow_of_kept_futures_says_how_few_they_are(tmp_path):
+    text = report(tmp_path, make_run(tmp_path / "run", keep=100)).sections["changes"]
+    assert "Where the 100 kept futures go: from “Baseline”" in text
+    assert "Only the kept futures are drawn: their shares are rough, by ±10 points or more" in text
+    assert "Share of the 100 kept futures by both outcomes" in text
+    assert "Share of all trajectories" not in text
 
 
 def test_a_sweep_shows_its_points(tmp_path):

@@ -70,3 +70,28 @@ def test_without_numbers_there_is_the_table(swept):
     text, charts = swept("war: [fighting, over]")
     assert charts == []
     assert "The points of the sweep" in text
+
+
+def page_of(*commands):
+    """The page of a run or a sweep, or of both."""
+    Path("war.yaml").write_text(MODEL)
+    Path("s.yaml").write_text(f"study: s\nmodel: war.yaml\ntrajectories: 100\nsweep: {{over: {{{PACE}}}}}\n")
+    assert [run_cli(command, "s.yaml", "-o", command, "-q") for command in commands] == [0] * len(commands)
+    return Page(write_report([Path(c) for c in commands], Path("report.html")).read_text(encoding="utf-8"))
+
+
+def test_a_report_of_sweeps_alone_has_no_sections_of_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = page_of("sweep")
+    wanted = ["answer", "sweep", "guide", "provenance"]
+    assert [section["id"] for section in page.of("section")] == wanted
+    assert [a["href"] for a in page.of("a")][1:5] == [f"#{name}" for name in wanted]
+    assert not any("holds no" in text or "one scenario only" in text for text in page.sections.values())
+    assert all(f"{table}.csv" in page.sections["sweep"] for table in ("questions", "events", "measures", "states"))
+
+
+def test_a_run_beside_a_sweep_keeps_its_sections(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = page_of("run", "sweep")
+    assert {"outcomes", "measures", "sweep"} <= set(page.sections)
+    assert "The other tables" not in page.sections["sweep"]

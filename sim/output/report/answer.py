@@ -19,7 +19,7 @@ def build(report: Report) -> dict[str, Any] | str:
     shares = all_shares(report)
     reference, others = compared(report, shares)
     if reference is None:
-        if report.has("points"):
+        if report.has("points") and report.outcomes:
             return "This is a sweep: its answer is how the outcomes move from point to point, shown below."
         return "There is no outcomes.csv, so no outcome can be given; the sections below show what there is."
     subject = headline(report, shares) if len(others) == 1 else reference
@@ -27,7 +27,7 @@ def build(report: Report) -> dict[str, Any] | str:
     return {
         "sentences": [
             ("What to expect", expectation(report, shares, subject)),
-            ("What changes", change(report, shares, reference, others)),
+            ("What changes" if others else "What comes next", change(report, shares, reference, others)),
             ("How sure we are", confidence(report)),
         ]
     }
@@ -45,11 +45,12 @@ def ranked(report: Report, shares: Shares, scenario: Thing) -> list[tuple[Thing,
 
 def likelihood(row: Row) -> str:
     """ICD 203 words with the number and the epistemic band behind them."""
-    low, high = number(row, "epistemic_p05"), number(row, "epistemic_p95")
-    text = f"{word_for(number(row, 'p'))} ({about(number(row, 'p'))})"
-    if is_number(low) and is_number(high):
+    all_three = [number(row, column) for column in ("p", "epistemic_p05", "epistemic_p95")]
+    p, low, high = (about(x, *all_three) for x in all_three)
+    text = f"{word_for(all_three[0])} ({p})"
+    if is_number(all_three[1]) and is_number(all_three[2]):
         words = phrase_of(row) + " " if " to " in phrase_of(row) else ""
-        text += f", and {words}({about(low)} to {about(high)}) over what the parameters leave open"
+        text += f", and {words}({low} to {high}) over what the parameters leave open"
     return text
 
 
@@ -82,8 +83,8 @@ def _lead(reference: Thing, other: Thing, n_others: int, is_clear: bool) -> str:
 def _shift(report: Report, largest: Difference) -> str:
     size = signed(100 * largest.value, 1).replace("+", "plus ").replace("−", "minus ")
     return (
-        f"{quoted(report.outcome(largest.outcome))}: from {word_for(largest.a)} ({about(largest.a)}) to "
-        f"{word_for(largest.b)} ({about(largest.b)}), {size} percentage points."
+        f"{quoted(report.outcome(largest.outcome))}: from {word_for(largest.a)} ({percent(largest.a)}) to "
+        f"{word_for(largest.b)} ({percent(largest.b)}), {size} percentage points."
     )
 
 

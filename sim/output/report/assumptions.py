@@ -18,8 +18,8 @@ def build(report: Report) -> dict[str, Any] | str:
     weights = driver_weights(report)
     rows = sorted(_rows(report), key=lambda row: _place(row, strongest, weights))
     columns = [
-        Column("Parameter"), Column("Confidence"), Column("Drives most", kind="range"), Column("Unit"),
-        Column("Median (p05 to p95)", kind="range"), Column("Prior", kind="range"), Column("Source", kind="source"),
+        Column("Parameter and source"), Column("Confidence"), Column("Drives most", kind="range"), Column("Unit"),
+        Column("Median (p05 to p95)", kind="range"), Column("Prior", kind="range"),
     ]  # fmt: skip
     cells = [_cells(report, row, strongest) for row in rows]
     caption = "Uncertain parameters: drivers of low confidence first, then other drivers, then the rest"
@@ -71,11 +71,10 @@ def _cells(report: Report, row: Row, strongest: dict[str, tuple[float, str]]) ->
     meaning = report.meanings.get(name) or humanised(name)
     known = confidence in ("low", "moderate", "high")
     return [
-        Cell(meaning, code=name),
+        Cell(meaning, code=name, source=str(row.get("source") or "")),
         Cell(confidence, chip=f"confidence {confidence}") if known else "–",
         drives,
         unit_text(row.get("unit", "")) or "–",
         f"{_short(row, 'p50')} ({_short(row, 'p05')}\u00a0to\u00a0{_short(row, 'p95')})",
         plain(row.get("prior") or "–"),
-        plain(row.get("source") or "–"),
     ]

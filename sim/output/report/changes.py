@@ -138,6 +138,6 @@ def _add_flows(
     n_drawn = 0
     for scenario in sorted(found, key=lambda s: -distance(found[s]))[:MAX_FLOWS]:
         if pairs := kept_pairs(report, reference, scenario):
-            chart = flow_chart(report, pairs, reference.title, scenario.title, ("experiments",))
+            chart = flow_chart(report, pairs, reference.title, scenario.title, "experiments")
             context["more" if n_drawn else "charts"].append(chart)
             n_drawn += 1

@@ -14,10 +14,11 @@ from typing import Any
 
 from sim.output.report.colours import ink
 from sim.output.report.contents import Link
-from sim.output.report.text import is_number
+from sim.output.report.text import is_number, quantity
 
 DIGITS = 6  # significant ones of a number in a chart; curves have fewer
 TWO_LINES = 29  # pixels
+CHARACTER = 7  # pixels of a digit on an axis
 WORTH_SHARING = 6  # coordinates
 Trace = dict[str, Any]
 Axis = dict[str, Any]
@@ -58,12 +59,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """Text, with the class of a swatch before it, or of a chip around it."""
+    """Text, with the class of a swatch before it, or of a chip around it; ``source`` stands in a line of its own."""
 
     text: str
     swatch: str = ""
     code: str = ""
     chip: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -235,6 +237,14 @@ def rows_axis(labels: Sequence[str]) -> Axis:
     ticks = {"tickvals": list(range(len(labels))), "ticktext": list(labels)}
     between = {"tickvals": [i + 0.5 for i in range(len(labels) - 1)], "showgrid": True, "ticks": ""}
     return ticks | {"range": [len(labels) - 0.5, -0.5], "showgrid": False, "ticks": "", "minor": between}
+
+
+def room_beside(low: float, high: float, *, with_unit: bool) -> int:
+    """Pixels for the labels of a vertical axis of numbers, and for its unit, which stands upright beside them."""
+    pad = 0.06 * (high - low)  # as the library leaves around curves
+    ticks = nice_ticks(low - pad, high + pad) if pad > 0 else [low]
+    widest = max(len(quantity(tick, DIGITS)) for tick in ticks)
+    return max(56, 14 + CHARACTER * widest) + (20 if with_unit else 0)
 
 
 def rows_height(labels: Sequence[str], each: int) -> int:

@@ -59,10 +59,18 @@ class Report:
         """The manifest of the first directory."""
         return self.directories[0].manifest
 
+    @property
+    def is_of_sweeps(self) -> bool:
+        """Whether there are sweeps only, whose tables are of many points and not of one run."""
+        return all(run.is_sweep for run in self.directories)
+
     @cached_property
     def about(self) -> str:
-        """What the study asks, where it says so; of several directories only what they have in common."""
-        return self._shared("about")
+        """What the study asks, where it says so; of several directories only what they have in common.
+
+        A run of one scenario that was picked out answers less than that, so nothing is said.
+        """
+        return "" if any(_is_picked(run) for run in self.directories) else self._shared("about")
 
     @cached_property
     def model_about(self) -> str:
@@ -185,6 +193,11 @@ class Report:
                     return found
         return None
 
+    def rows_beside(self, scenario: str, table: str) -> list[Row]:
+        """The rows of a table of the run that has the scenario."""
+        tables = (run.table(table) for run in self.directories if scenario in self._names_in(run).values())
+        return next((rows_of(found) for found in tables if found is not None), [])
+
     def _named(self, run: RunDirectory, table: str) -> "pd.DataFrame":
         frame = run.table(table)
         assert frame is not None
@@ -228,6 +241,13 @@ class Report:
 def _study_title(run: RunDirectory) -> str:
     told = (_text(run.manifest.get(key)).strip() for key in ("title", "study", "model"))
     return next(filter(None, told), run.name)
+
+
+def _is_picked(run: RunDirectory) -> bool:
+    """Whether the command named the only scenario, whatever the study has."""
+    command = run.manifest.get("command")
+    words = map(str, command) if isinstance(command, list) else ()
+    return any(word.split("=")[0] == "--scenario" for word in words)
 
 
 def _scenario_names(run: RunDirectory) -> list[str]:

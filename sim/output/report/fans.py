@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.output.report.charts import Chart, Column, Group, Key, Panel, Table, Trace, band, line, rounded
+from sim.output.report.charts import Chart, Column, Group, Key, Panel, Table, Trace, band, line, room_beside, rounded
 from sim.output.report.colours import ink
 from sim.output.report.contents import Report, Row, Thing, grouped, number, rows_of
 from sim.output.report.outcomes import scenario_cell
@@ -76,7 +76,8 @@ def _legend(report: Report) -> list[Key]:
 
 def _chart(report: Report, name: str, series: Series, stride: int) -> Chart:
     series = {key: thinned(rows, stride) for key, rows in series.items()}
-    spread = _spread(series)
+    low, high = _ends(series)
+    spread = high - low
     present = [s for s in report.scenarios if s.key in series]
     unit = unit_text(next(iter(series.values()))[0].get("unit", ""))
     drawn = [_panel(s, series, present[0], spread) for s in present]
@@ -85,14 +86,14 @@ def _chart(report: Report, name: str, series: Series, stride: int) -> Chart:
         summary=_summary(report, name, series, present),
         panels=drawn, code=name, unit=unit,
         links=report.links("measures"), table=_table(report, name, series, present),
-        columns=5, min_width=190, height=150, left=76 if unit else 56,
+        columns=5, min_width=190, height=150, left=room_beside(low, high, with_unit=bool(unit)),
     )  # fmt: skip
 
 
-def _spread(series: Series) -> float:
+def _ends(series: Series) -> tuple[float, float]:
     values = [number(row, c) for rows in series.values() for row in rows for c in ("p05", "p95")]
     finite = [v for v in values if is_number(v)]
-    return max(finite) - min(finite) if finite else 1.0
+    return (min(finite), max(finite)) if finite else (0.0, 1.0)
 
 
 def _panel(scenario: Thing, series: Series, reference: Thing, spread: float) -> Panel:

@@ -22,12 +22,17 @@ def kept_pairs(report: Report, a: Thing, b: Thing) -> Pairs:
     return {(str(x), str(y)): float(k) for (x, y), k in counts.items()}
 
 
-def flow_chart(report: Report, pairs: Pairs, before: str, after: str, tables: tuple[str, ...]) -> Chart:
-    """Ribbons from each outcome on the left to the outcomes that the same trajectories have on the right."""
+def flow_chart(report: Report, pairs: Pairs, before: str, after: str, table: str) -> Chart:
+    """Ribbons from each outcome on the left to the outcomes that the same trajectories have on the right.
+
+    Drawn from ``experiments`` it shows the kept futures alone, and says so: their shares are not those of the run.
+    """
     names = dict.fromkeys([o.key for o in report.outcomes] + [name for pair in pairs for name in pair])
     outcomes = [o for o in (report.outcome(name) for name in names) if any(o.key in pair for pair in pairs)]
     total = sum(pairs.values())
     stays = sum(k for (a, b), k in pairs.items() if a == b) / total
+    is_sample = table == "experiments"
+    whom = f"{count(total)} kept futures" if is_sample else "futures"
     panel = Panel(
         _ribbons(report, outcomes, pairs, total),
         x={"range": [-0.02, 1.02], "visible": False},
@@ -35,16 +40,27 @@ def flow_chart(report: Report, pairs: Pairs, before: str, after: str, tables: tu
         notes=_flow_labels(outcomes, pairs, total, before, after),
     )
     return Chart(
-        title=f"Where the futures go: from “{before}” to “{after}”",
+        title=f"Where the {whom} go: from “{before}” to “{after}”",
         summary="Ribbons lead from the outcomes of the same trajectories in one scenario (left) to their outcomes in "
         f"the other (right); {percent(stays, 0)} keep their outcome.",
         panels=[panel],
-        links=report.links(*tables),
-        table=_flow_table(outcomes, pairs, total),
+        links=report.links(table),
+        table=_flow_table(outcomes, pairs, total, f"the {whom}" if is_sample else "all trajectories"),
         note=f"Each of {count(total)} trajectories has the same random numbers in both scenarios; "
-        f"{percent(stays)} of them end the same way in both. Colours are those of the outcome on the left.",
+        f"{percent(stays)} of them end the same way in both. Colours are those of the outcome on the left."
+        + (_roughness(total) if is_sample else ""),
         columns=1, height=_flow_height(outcomes), left=8,
     )  # fmt: skip
+
+
+def _roughness(n: float) -> str:
+    """What shares of so few are worth: the half width of a 95% interval where it is widest, at one half."""
+    points = 100 * 1.96 * math.sqrt(0.25 / n)
+    size = f"{points:.0f}" if points >= 1 else f"{points:.1g}"
+    return (
+        f" Only the kept futures are drawn: their shares are rough, by ±{size} points or more. "
+        "The probabilities under Outcomes count all."
+    )
 
 
 def _sides(outcomes: list[Thing], pairs: Pairs, total: float, side: int) -> dict[str, tuple[float, float]]:
@@ -115,12 +131,12 @@ def _apart(places: list[float], outcomes: list[Thing]) -> list[float]:
     return found
 
 
-def _flow_table(outcomes: list[Thing], pairs: Pairs, total: float) -> Table:
+def _flow_table(outcomes: list[Thing], pairs: Pairs, total: float, whom: str) -> Table:
     columns = [Column("From \\ to"), *(Column(o.title, True) for o in outcomes)]
     rows = [
         Group([[_named(a), *(percent(pairs.get((a.key, b.key), 0.0) / total) for b in outcomes)]]) for a in outcomes
     ]
-    return Table("Share of all trajectories by both outcomes", columns, rows, is_folded=True)
+    return Table(f"Share of {whom} by both outcomes", columns, rows, is_folded=True)
 
 
 def _named(outcome: Thing) -> Cell:

@@ -22,7 +22,7 @@ from sim.output.report.charts import (
 )  # fmt: skip
 from sim.output.report.colours import colour, ink
 from sim.output.report.contents import Report, Row, Thing, number
-from sim.output.report.text import about, between, chart_text, count, is_number, percent, plain, wrapped
+from sim.output.report.text import between, chart_text, count, is_number, percent, plain, wrapped
 
 MANY = 40  # rows of a table that is folded to begin with
 Shares = dict[tuple[str, str], Row]
@@ -78,7 +78,7 @@ def _mix_bar(outcome: Thing, scenarios: Sequence[Thing], shares: Shares) -> Trac
         f"{chart_text(s.title)}<br>{chart_text(outcome.title)}: {chart_text(percent(x))}"
         for s, x in zip(scenarios, p, strict=True)
     ]
-    inside = [chart_text(about(x)) if is_number(x) and x >= 0.06 else "" for x in p]
+    inside = [chart_text(percent(x, 0)) if is_number(x) and x >= 0.06 else "" for x in p]
     named = {"text": inside, "textposition": "inside", "insidetextanchor": "middle", "textangle": 0, "width": 0.7}
     return bars(p, list(range(len(scenarios))), ink("o", outcome.index), texts, **named)
 

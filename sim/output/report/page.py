@@ -16,7 +16,7 @@ from sim.output.report import colours, text
 from sim.output.report.charts import Cell, page_json
 from sim.output.report.contents import Report
 from sim.output.report.provenance import failures
-from sim.output.report.sections import SECTIONS, Context, Section
+from sim.output.report.sections import Context, Section, sections_of
 
 HERE = Path(__file__).parent
 MARK = '<meta name="generator" content="crossroads '  # by which a report of ours is known
@@ -36,7 +36,7 @@ class Part:
 
 def render(report: Report) -> str:
     """The page."""
-    parts = [Part(section, section.build(report)) for section in SECTIONS]
+    parts = [Part(section, section.build(report)) for section in sections_of(report)]
     scripts = [_script("plotly-basic.min.js"), _script("page.js")]
     style = Markup(_style())
     return _environment().get_template("page.html.j2").render(
@@ -55,14 +55,25 @@ def render(report: Report) -> str:
 def _facts(report: Report) -> list[str]:
     """The line under the title."""
     given = report.manifest
-    facts = [f"{len(report.scenarios)} scenarios" if len(report.scenarios) > 1 else ""]
-    sizes = sorted({n for run in report.directories if isinstance(n := run.manifest.get("n"), int)})
-    facts += [f"{' and '.join(text.count(n) for n in sizes)} trajectories in each" if sizes else ""]
+    facts = [_scenarios(report), _size(report)]
     if given.get("start") and given.get("end"):
         facts.append(f"{text.long_date(given['start'])} to {text.long_date(given['end'])}")
     seeds = dict.fromkeys(str(run.manifest.get("seed", "")) for run in report.directories)
     facts.append("seed " + ", ".join(seed for seed in seeds if seed) if any(seeds) else "")
     return [text.clip(fact, 200) for fact in facts if fact]
+
+
+def _scenarios(report: Report) -> str:
+    if len(report.scenarios) == 1:
+        return f"One scenario: {text.clip(report.scenarios[0].title, 120)}"
+    return f"{len(report.scenarios)} scenarios" if report.scenarios else ""
+
+
+def _size(report: Report) -> str:
+    """How many trajectories there are of each scenario, of sweeps at each point."""
+    sizes = sorted({n for run in report.directories if isinstance(n := run.manifest.get("n"), int)})
+    each = (" in each" if len(report.scenarios) > 1 else "") + (" at every point" if report.is_of_sweeps else "")
+    return f"{' and '.join(text.count(n) for n in sizes)} trajectories{each}" if sizes else ""
 
 
 @cache

@@ -59,7 +59,7 @@ def add_flows(report: Report, context: dict[str, Any]) -> None:
             a, b, pairs = b, a, {(y, x): k for (x, y), k in pairs.items()}
         before, after = (report.scenario(str(name)).title for name in (a, b))
         if pairs:
-            context["charts"].append(flow_chart(report, pairs, before, after, ("transitions",)))
+            context["charts"].append(flow_chart(report, pairs, before, after, "transitions"))
 
 
 def _title(report: Report, a: str, b: str) -> str:

@@ -27,19 +27,28 @@ Context = Mapping[str, Any] | str | None
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: ``name`` is its anchor and that of its template in ``templates/sections``."""
+    """A part of the page: ``name`` is its anchor and that of its template in ``templates/sections``.
+
+    Most need tables of a run; those of ``every_report`` can tell something true of sweeps alone as well.
+    """
 
     name: str
     title: str
     short: str
     build: Callable[[Report], Context]
+    every_report: bool = False
+
+
+def sections_of(report: Report) -> list[Section]:
+    """The sections that apply: what tables of runs are read for is no part of a report of sweeps alone."""
+    return [section for section in SECTIONS if section.every_report or not report.is_of_sweeps]
 
 
 SECTIONS = (
-    Section("answer", "The answer", "Answer", answer.build),
+    Section("answer", "The answer", "Answer", answer.build, every_report=True),
     Section("outcomes", "Outcomes", "Outcomes", outcomes.build),
     Section("changes", "What a scenario changes", "Changes", changes.build),
-    Section("sweep", "What a sweep shows", "Sweep", sweeps.build),
+    Section("sweep", "What a sweep shows", "Sweep", sweeps.build, every_report=True),
     Section("measures", "Measures over time", "Measures", fans.build),
     Section("states", "Phases and decisions over time", "Phases", timelines.build),
     Section("events", "Events: how likely, when", "Events", happenings.build),
@@ -48,6 +57,6 @@ SECTIONS = (
     Section("stories", "Five representative futures", "Futures", stories.build),
     Section("assumptions", "Assumptions", "Assumptions", assumptions.build),
     Section("convergence", "Convergence", "Convergence", convergence.build),
-    Section("guide", "How to read this, and what the model leaves out", "Reading", provenance.guide),
-    Section("provenance", "Provenance", "Provenance", provenance.build),
+    Section("guide", "How to read this, and what the model leaves out", "Reading", provenance.guide, every_report=True),
+    Section("provenance", "Provenance", "Provenance", provenance.build, every_report=True),
 )

@@ -1,20 +1,22 @@
 """Five representative futures, told as short dated stories from the kept trajectories."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sim.output.report.colours import colour
-from sim.output.report.contents import Report, Thing
+from sim.output.report.contents import Report, Row, Thing, number
 from sim.output.report.differences import headline
 from sim.output.report.outcomes import outcome_shares
 from sim.output.report.reading import KEPT_LIMIT
-from sim.output.report.text import humanised, is_number, long_date, plain, quantity, unit_text
+from sim.output.report.text import humanised, is_number, plain, quantity, unit_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 N_STORIES = 5
-MAX_MOVES = 8
+MAX_MOVES = 8  # more only where more must be told
+RARE = 0.2  # of the kept futures have a value at some time
 N_UNUSUAL = 3
 
 
@@ -25,9 +27,10 @@ class Move:
     date: str
     variable: str
     value: str
-    is_back: bool
     lasts: int
     until: str
+    is_telling: bool
+    is_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Story:
     outcome: Thing
     swatch: str
     end: str
+    is_early: bool
     share: float
     n_like: int
     moves: list[Move]
@@ -45,12 +49,21 @@ class Story:
 
 @dataclass(frozen=True)
 class Kept:
-    """The kept trajectories of one scenario: measures as [trajectory, date], and one row of experiments for each."""
+    """The kept trajectories of one scenario: measures as [trajectory, date], and one row of experiments for each.
+
+    ``parameters`` are the rows of parameters.csv of the same run.
+    """
 
     numbers: list[int]
     dates: list[str]
     values: dict[str, Any]
     experiments: "pd.DataFrame"
+    parameters: list[Row]
+
+    def n_dates(self, at: int) -> int:
+        """The record times up to the end of a trajectory, after which its values only repeat."""
+        end = str(self.experiments.iloc[at].get("end_date", ""))
+        return sum(day <= end for day in self.dates) or len(self.dates)
 
 
 def build(report: Report) -> dict[str, Any] | str:
@@ -78,7 +91,8 @@ def _kept(report: Report, scenario: Thing) -> Kept | None:
     names = [c for c in frame.columns if c not in ("scenario", "trajectory", "date")]
     values = {str(name): frame[name].to_numpy().reshape(len(numbers), len(dates)) for name in names}
     known = experiments.set_index("trajectory").loc[numbers].reset_index()
-    return Kept([int(n) for n in numbers], [str(d) for d in dates], values, known)
+    parameters = report.rows_beside(scenario.key, "parameters")
+    return Kept([int(n) for n in numbers], [str(d) for d in dates], values, known, parameters)
 
 
 def _stories(report: Report, kept: Kept) -> list[Story]:
@@ -101,39 +115,57 @@ def _story(report: Report, kept: Kept, at: int, size: int) -> Story:
         number=kept.numbers[at],
         outcome=outcome,
         swatch=colour("o", outcome.index),
-        end=long_date(row.get("end_date", "")) if "end_date" in row else "",
+        end=str(row.get("end_date", "")),
+        is_early=kept.n_dates(at) < len(kept.dates),
         share=size / len(kept.numbers),
         n_like=size,
         moves=_moves(report, kept, at),
         numbers=_numbers(report, kept, at),
-        assumptions=_assumptions(report, kept, at),
+        assumptions=_assumptions(kept, at),
     )
 
 
 def _moves(report: Report, kept: Kept, at: int) -> list[Move]:
-    """The changes of phases and decisions that last longest, in the order of their dates."""
+    """The changes of phases and decisions that are told, in the order of their dates.
+
+    The last change of each is always told, since outcomes are made of how things stand in the end, and the first to a
+    value that few futures ever see; then those that last longest.
+    """
     found = []
     for name, values in kept.values.items():
         if values.dtype.kind not in "fiu":
-            found += _moves_of(report.name_of(name), [plain(v) for v in values[at]], kept.dates)
-    lasting = sorted(found, key=lambda move: (-move.lasts, move.date, move.variable))[:MAX_MOVES]
-    return sorted(lasting, key=lambda move: (move.date, move.variable))
+            own = [plain(v) for v in values[at]][: kept.n_dates(at)]
+            rare = {plain(v) for v in set(values[at]) if (values == v).any(axis=1).mean() < RARE}
+            found += _moves_of(report.name_of(name), own, kept.dates, rare)
+    ranked = sorted(found, key=lambda move: (not move.is_telling, -move.lasts, move.date, move.variable))
+    n_told = max(MAX_MOVES, sum(move.is_telling for move in found))
+    return _marked(sorted(ranked[:n_told], key=lambda move: (move.date, move.variable)))
 
 
-def _moves_of(name: str, values: list[str], dates: list[str]) -> list[Move]:
+def _moves_of(name: str, values: list[str], dates: list[str], rare: set[str]) -> list[Move]:
     changes = [i for i in range(1, len(values)) if values[i] != values[i - 1]]
     ends = [*changes, len(values)][1:]
     return [
         Move(
-            dates[i],
-            name,
-            humanised(values[i]).lower(),
-            values[i] in values[:i],
-            end - i,
-            dates[end] if end < len(dates) else "",
+            date=dates[i],
+            variable=name,
+            value=humanised(values[i]).lower(),
+            lasts=end - i,
+            until=dates[end] if end < len(values) else "",
+            is_telling=i == changes[-1] or (values[i] in rare and values[i] not in values[:i]),
         )
         for i, end in zip(changes, ends, strict=True)
     ]
+
+
+def _marked(moves: list[Move]) -> list[Move]:
+    """The same, with those marked that return to a value told before."""
+    told: set[tuple[str, str]] = set()
+    found = []
+    for move in moves:
+        found.append(replace(move, is_back=(move.variable, move.value) in told))
+        told.add((move.variable, move.value))
+    return found
 
 
 def _numbers(report: Report, kept: Kept, at: int) -> list[str]:
@@ -141,46 +173,57 @@ def _numbers(report: Report, kept: Kept, at: int) -> list[str]:
     units = _units(report)
     found = []
     for name, values in kept.values.items():
-        if values.dtype.kind in "fiu" and (rank := _rank(values[:, -1], at)) is not None:
+        if values.dtype.kind in "fiu" and is_number(float(values[at, -1])):
+            ends = values[:, -1]
+            below, above = float((ends < ends[at]).mean()), float((ends > ends[at]).mean())
             first, last = quantity(float(values[at, 0])), quantity(float(values[at, -1]))
-            unit = f" {units[name]}" if units.get(name) else ""
-            found.append((abs(rank - 0.5), f"{report.name_of(name)}: from {first} to {last}{unit} ({_place(rank)})"))
-    return [text for _, text in sorted(found, key=lambda item: -item[0])[:N_UNUSUAL]]
+            course = f"ends at {last}" if first == last else f"from {first} to {last}"
+            text = f"{report.name_of(name)}: {course}{units.get(name, '')} ({_place(below, above)})"
+            found.append((abs(below - above), text))
+    return [text for apart, text in sorted(found, key=lambda item: -item[0])[:N_UNUSUAL] if apart > 0]
+
+
+def _place(below: float, above: float) -> str:
+    """Where a number stands among all: how many are truly on the other side of it, rounded down."""
+    if below >= above:
+        return f"higher than {math.floor(100 * below)}%"
+    return f"lower than {math.floor(100 * above)}%"
 
 
 def _units(report: Report) -> dict[str, str]:
+    """The units of measures as they follow a number."""
     if not report.has("measures"):
         return {}
     units = report.table("measures").drop_duplicates("measure").set_index("measure")["unit"]
-    return {str(name): unit_text(unit) for name, unit in units.items()}
+    return {str(name): _after(unit) for name, unit in units.items()}
 
 
-def _assumptions(report: Report, kept: Kept, at: int) -> list[str]:
-    """The parameters whose values here are farthest from the middle."""
-    units = {str(row["parameter"]): unit_text(row.get("unit", "")) for row in report.rows("parameters")}
-    units = {name: f" {unit}" if unit else "" for name, unit in units.items()}
+def _after(unit: object) -> str:
+    text = unit_text(unit)
+    return f" {text}" if text else ""
+
+
+def _assumptions(kept: Kept, at: int) -> list[str]:
+    """The parameters whose values here lie farthest out in their own distributions.
+
+    The kept futures hold too few parameter draws to rank a value among them; parameters.csv knows the quantiles of all.
+    """
     found = []
-    for name in kept.experiments.columns:
-        values = kept.experiments[name].to_numpy()
-        if name != "trajectory" and values.dtype.kind in "fiu" and (rank := _rank(values, at)) is not None:
-            found.append(
-                (
-                    abs(rank - 0.5),
-                    f"{humanised(str(name))} is {quantity(float(values[at]))}{units.get(name, '')} ({_place(rank)})",
-                )
-            )
+    for row in kept.parameters:
+        name = str(row["parameter"])
+        values = kept.experiments[name].to_numpy() if name in kept.experiments.columns else None
+        if values is None or values.dtype.kind not in "fiu" or (values == values[at]).all():
+            continue
+        value = float(values[at])
+        low, middle, high = (number(row, column) for column in ("p05", "p50", "p95"))
+        if (out := _how_far_out(value, low, middle, high)) > 0:
+            where = ("above" if out > 1 else "high in") if value > middle else ("below" if out > 1 else "low in")
+            text = f"{humanised(name)} is {quantity(value)}{_after(row.get('unit', ''))}"
+            found.append((out, f"{text} ({where} its 90% range, {quantity(low)} to {quantity(high)})"))
     return [text for _, text in sorted(found, key=lambda item: -item[0])[:N_UNUSUAL]]
 
 
-def _rank(values: Any, at: int) -> float | None:
-    """Where one value stands among all, from 0 to 1; None where all are alike or this one is no number."""
-    if not is_number(float(values[at])) or float(values.min()) == float(values.max()):
-        return None
-    below, equal = float((values < values[at]).mean()), float((values == values[at]).mean())
-    return below + equal / 2
-
-
-def _place(rank: float) -> str:
-    if rank >= 0.5:
-        return f"higher than {min(99, round(100 * rank))}%"
-    return f"lower than {min(99, round(100 * (1 - rank)))}%"
+def _how_far_out(value: float, low: float, middle: float, high: float) -> float:
+    """The distance from the median, where that of the 5% or 95% quantile is 1; NaN where the two are one."""
+    span = high - middle if value > middle else middle - low
+    return abs(value - middle) / span if span > 0 else math.nan

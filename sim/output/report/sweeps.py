@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NO_VALUES = ("point", "seed")
+OTHERS = ("questions", "events", "measures", "states", "parameters", "drivers", "convergence")  # tables not drawn
 MAX_ROWS = 300
 MAX_PANELS = 12
 MAX_DRAWN = 1_000  # points
@@ -42,6 +43,7 @@ def build(report: Report) -> dict[str, Any] | None:
         "max": MAX_ROWS,
         "drawn": MAX_DRAWN,
         "shares_luck": True,
+        "others": report.links(*OTHERS) if report.is_of_sweeps else (),
     }
     for run in report.directories:
         points = run.table("points")
@@ -154,7 +156,7 @@ def _map(part: "pd.DataFrame", outcome: Thing, across: str, up: str, label: str)
         f"{quantity(a)}, {quantity(b)}<br>{chart_text(outcome.title)}: {chart_text(_told(row))}"
         for a, b, row in zip(rows[across], rows[up], rows_of(rows), strict=True)
     ]
-    inside = [chart_text(about(value)) for value in p] if len(places[across]) <= MAX_WRITTEN else [""] * len(p)
+    inside = [chart_text(about(value, *p)) for value in p] if len(places[across]) <= MAX_WRITTEN else [""] * len(p)
     cells = bars([1] * len(p), y, shades, texts, base=[at - 0.5 for at in x], width=1.0, text=inside)
     cells |= {"textposition": "inside", "insidetextanchor": "middle", "textangle": 0}
     cells["textfont"] = {"color": ink("ui", 0)}

@@ -59,9 +59,12 @@ def percent(p: float, digits: int = 1) -> str:
     return f"{p:.{digits}%}"
 
 
-def about(p: float) -> str:
-    """A probability in a sentence: whole percents in the middle, one decimal in the tails."""
-    return percent(p, 1 if p < 0.095 or p > 0.905 else 0)
+def about(p: float, *others: float) -> str:
+    """A probability as short as it may be: whole percents in the middle, one decimal in the tails.
+
+    ``others`` are those it shares a range or a sentence with, for which one of them in the tails is enough.
+    """
+    return percent(p, 1 if any(x < 0.095 or x > 0.905 for x in (p, *others)) else 0)
 
 
 def between(low: float, high: float) -> str:
