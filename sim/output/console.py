@@ -1,6 +1,5 @@
 """What the terminal shows of a run: the outcomes side by side, and where the files are."""
 
-import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +56,7 @@ def show_results(results: Results, directory: Path | None, console: "Console") -
 
 
 def _has_bands(results: Results) -> bool:
-    return any(not math.isnan(share.band[0]) for result in results.scenarios for share in result.outcomes)
+    return any(share.band[0] < share.band[1] for result in results.scenarios for share in result.outcomes)
 
 
 def _widest(results: Results) -> int:
@@ -68,7 +67,7 @@ def _cell(share: Share) -> str:
     if share.p != share.p:
         return "-"
     low, high = share.band
-    band = "" if low != low else f" \\[{100 * low:.0f}, {100 * high:.0f}]"
+    band = f" \\[{100 * low:.0f}, {100 * high:.0f}]" if low < high else ""  # a point: no spread was left of the chance
     return f"{100 * share.p:.1f} ({100 * share.low:.1f}, {100 * share.high:.1f}){band}\n{phrase(share.p, share.band)}"
 
 

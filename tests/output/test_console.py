@@ -27,3 +27,13 @@ def test_bands_of_few_parameter_draws_are_said_to_be(parameters, n, replicates, 
     show_results(run(loaded(parameters + COIN), n=n, replicates=replicates), None, console_for(stream, False))
     shown = " ".join(stream.getvalue().split())
     assert said in shown if said else FEW not in shown
+
+
+def test_a_band_that_is_a_point_is_not_shown():
+    stream = io.StringIO()
+    text = UNCERTAIN + COIN.replace("{when: toss.ever}", "{when: toss.count > 1}")
+    results = run(loaded(text), n=1000)
+    assert results.scenarios[0].outcomes[0].band == (0, 0)
+    show_results(results, None, console_for(stream, False))
+    assert "0.0 (0.0, 0.4)" in stream.getvalue()
+    assert "[0, 0]" not in stream.getvalue()

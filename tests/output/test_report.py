@@ -1,6 +1,7 @@
 """What a report says: every section, from whatever tables there are."""
 
 import html
+import math
 import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ import pytest
 from sim.output.report import write_report
 from sim.output.report.answer import likelihood
 from sim.output.report.charts import room_beside
+from sim.output.report.contents import band_of
 from sim.output.report.sections import SECTIONS
 from tests.output.report_runs import DATES, MEASURES, OUTCOMES, PARAMETERS, TABLES, make_run
 
@@ -326,3 +328,9 @@ def test_the_same_run_gives_the_same_page(tmp_path):
     run = make_run(tmp_path / "run", keep=12)
     first, second = (write_report([run], tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
     assert first == second
+
+
+def test_a_band_that_is_a_point_is_none():
+    assert band_of({"epistemic_p05": 0.1, "epistemic_p95": 0.3}) == (0.1, 0.3)
+    assert all(math.isnan(end) for end in band_of({"epistemic_p05": 0.1, "epistemic_p95": 0.1}))
+    assert all(math.isnan(end) for end in band_of({"epistemic_p05": "", "epistemic_p95": ""}))

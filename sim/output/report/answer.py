@@ -6,7 +6,7 @@ Likelihood and confidence never share a sentence (ICD 203): the first two speak 
 from typing import Any
 
 from sim.output.phrases import word_for
-from sim.output.report.contents import Report, Row, Thing, number
+from sim.output.report.contents import Report, Row, Thing, band_of, number
 from sim.output.report.differences import Difference, all_shares, compared, differences, headline
 from sim.output.report.outcomes import Shares, phrase_of
 from sim.output.report.text import about, clip, count, in_words, is_number, percent, signed
@@ -45,7 +45,7 @@ def ranked(report: Report, shares: Shares, scenario: Thing) -> list[tuple[Thing,
 
 def likelihood(row: Row) -> str:
     """ICD 203 words with the number and the epistemic band behind them."""
-    all_three = [number(row, column) for column in ("p", "epistemic_p05", "epistemic_p95")]
+    all_three = [number(row, "p"), *band_of(row)]
     p, low, high = (about(x, *all_three) for x in all_three)
     text = f"{word_for(all_three[0])} ({p})"
     if is_number(all_three[1]) and is_number(all_three[2]):

@@ -279,6 +279,12 @@ def number(row: Row, column: str) -> float:
     return float(value) if is_number(value) and value is not None else float("nan")
 
 
+def band_of(row: Row) -> tuple[float, float]:
+    """The epistemic band; NaN where it is a point, as no spread between parameter draws was left of the chance."""
+    low, high = number(row, "epistemic_p05"), number(row, "epistemic_p95")
+    return (low, high) if low < high else (float("nan"), float("nan"))
+
+
 def colour_class(thing: Thing, kind: str = "s") -> str:
     return colours.colour(kind, thing.index)
 

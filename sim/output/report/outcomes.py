@@ -21,7 +21,7 @@ from sim.output.report.charts import (
     segments,
 )  # fmt: skip
 from sim.output.report.colours import colour, ink
-from sim.output.report.contents import Report, Row, Thing, number
+from sim.output.report.contents import Report, Row, Thing, band_of, number
 from sim.output.report.text import between, chart_text, count, is_number, percent, plain, wrapped
 
 MANY = 40  # rows of a table that is folded to begin with
@@ -53,8 +53,8 @@ def phrase_of(row: Row) -> str:
 def in_words(row: Row) -> str:
     """The numbers of a probability on one line, for hovering."""
     text = f"{percent(number(row, 'p'))}, Monte Carlo {between(number(row, 'p_low'), number(row, 'p_high'))}"
-    if is_number(low := number(row, "epistemic_p05")):
-        text += f", epistemic {between(low, number(row, 'epistemic_p95'))}"
+    if is_number(band_of(row)[0]):
+        text += f", epistemic {between(*band_of(row))}"
     return text
 
 
@@ -99,12 +99,12 @@ def _detail(report: Report, shares: Shares) -> Chart:
 
 
 def highest(row: Row) -> float:
-    ends = [number(row, column) for column in ("p", "p_high", "epistemic_p95")]
+    ends = [number(row, "p"), number(row, "p_high"), band_of(row)[1]]
     return max((x for x in ends if is_number(x)), default=0.0)
 
 
 def has_band(rows: Any) -> bool:
-    return any(is_number(number(row, "epistemic_p05")) for row in rows)
+    return any(is_number(band_of(row)[0]) for row in rows)
 
 
 def uncertainty_keys(with_band: bool) -> list[Key]:
@@ -139,7 +139,7 @@ def interval_marks(rows: Sequence[tuple[float, Thing, Row]], size: float = 1.0) 
 
 
 def _intervals(rows: Sequence[tuple[float, Row]], index: int, size: float) -> list[Trace]:
-    bands = [(at, number(row, "epistemic_p05"), number(row, "epistemic_p95")) for at, row in rows]
+    bands = [(at, *band_of(row)) for at, row in rows]
     shown = [span for span in bands if is_number(span[1])]
     pale = [segments(shown, ink("s", index, 0.3), width=12 * size)] if shown else []
     spans = [(at, number(row, "p_low"), number(row, "p_high")) for at, row in rows]
@@ -178,6 +178,6 @@ def probability_cells(row: Row) -> list[Cell | str]:
     return [
         percent(number(row, "p")),
         between(number(row, "p_low"), number(row, "p_high")),
-        between(number(row, "epistemic_p05"), number(row, "epistemic_p95")),
+        between(*band_of(row)),
         f"{count(number(row, 'k'))} of {count(number(row, 'n'))}",
     ]
