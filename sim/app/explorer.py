@@ -15,9 +15,8 @@ import numpy.typing as npt
 from sim.app.state import State
 from sim.compiler.kernel import build
 from sim.compiler.lower import lower
-from sim.compiler.program import Layout
 from sim.engine.driver import CHUNK
-from sim.engine.driver_sums import DriverSums, Targets
+from sim.engine.driver_sums import DriverSums, targets_of
 from sim.engine.executors import Executor, threads
 from sim.engine.pilot import Pilot
 from sim.engine.replay import Replay, replay
@@ -27,7 +26,7 @@ from sim.engine.sampling import Sampler
 from sim.engine.scenario_run import ScenarioRun
 from sim.engine.summaries import ScenarioSummary, Shape
 from sim.model.check_values import outside
-from sim.model.declarations import Question, Scenario, Study
+from sim.model.declarations import Scenario, Study
 
 Ints = npt.NDArray[np.int64]
 
@@ -155,8 +154,8 @@ class Explorer:
         work = ScenarioRun.of(self.kernel, self.model, scenario, settings)
         shape = Shape(self.layout, self.model.questions, settings.n, settings.replicates)
         summary = ScenarioSummary.start(shape, self._pilot(state, work))
-        drivers = summary.counting.drivers
-        summary.counting.drivers = DriverSums(_all_answers(self.layout, self.model.questions), *drivers.start[1:])
+        targets = targets_of(self.layout, self.model.questions, bins=True)  # so that all that is shown can be compared
+        summary.counting.drivers = summary.counting.drivers.aimed_at(targets)
         empty = summary.fresh()
 
         def add(part: ScenarioSummary, number: int) -> None:
@@ -226,17 +225,6 @@ class Explorer:
         """One trajectory, told slowly."""
         scenario = self.scenario(state)
         return replay(replace(self.study, scenarios=(scenario,)), trajectory, scenario.name, self.settings)
-
-
-def _all_answers(layout: Layout, questions: tuple[Question, ...]) -> Targets:
-    """The targets of a run with the bins of numeric questions besides, so that all that is shown can be compared."""
-    names, groups = list(layout.outcomes), [0] * len(layout.outcomes)
-    for number, question in enumerate(questions, start=1):
-        bins = range(len(question.bins) + 1) if question.kind == "value" else ()
-        names += [f"{question.name} {question.answer_label(i)}" for i in bins] or [question.name]
-        groups += [number] * max(len(bins), 1)
-    groups_of_all = np.array(groups + [0] * len(layout.measures), np.int64)
-    return Targets((*names, *layout.measures), np.arange(len(names)), groups_of_all, len(names))
 
 
 def _span(ordered: npt.NDArray[np.float64]) -> Span:

@@ -83,13 +83,15 @@ class Expressions:
 
     def _clash(self, function: str, arguments: tuple[Node, ...]) -> bool:
         """Whether something infinite can make a NaN here: less another such, times zero, or on a wave."""
-        infinite = sum(map(self._may_be_infinite, arguments))
         match function:
             case "add" | "sub":
-                return infinite > 1
+                return all(map(self._may_be_infinite, arguments))
             case "mul":
-                return infinite > 0 and not any(isinstance(a, Literal) and a.value for a in arguments)
-        return function in ("sin", "cos") and infinite > 0
+                factored = any(isinstance(a, Literal) and a.value for a in arguments)
+                return not factored and any(map(self._may_be_infinite, arguments))
+            case "sin" | "cos":
+                return self._may_be_infinite(*arguments)
+        return False
 
     def _may_be_infinite(self, node: Node) -> bool:
         match node:

@@ -39,16 +39,18 @@ class Targets:
     n_indicators: int
 
 
-def targets_of(layout: Layout, questions: tuple[Question, ...]) -> Targets:
-    """The targets in the order of the tables."""
+def targets_of(layout: Layout, questions: tuple[Question, ...], bins: bool = False) -> Targets:
+    """The targets in the order of the tables, with ``bins`` also each answer of a numeric question."""
     names, columns, groups = list(layout.outcomes), list(range(len(layout.outcomes))), [0] * len(layout.outcomes)
     at = len(layout.outcomes)
-    for number, question in enumerate(questions):
-        if question.kind != "value":
-            names.append(question.name)
-            columns.append(at)
-            groups.append(1 + number)
-        at += len(question.bins) + 1 if question.kind == "value" else 1
+    for number, question in enumerate(questions, start=1):
+        is_number = question.kind == "value"
+        n = len(question.bins) + 1 if is_number else 1
+        if bins or not is_number:
+            names += [f"{question.name} {question.answer_label(i)}" if is_number else question.name for i in range(n)]
+            columns += range(at, at + n)
+            groups += [number] * n
+        at += n
     return Targets(
         names=(*names, *layout.measures),
         columns=np.array(columns, np.int64),
@@ -79,6 +81,10 @@ class DriverSums:
         n_draws = min(-(-n // replicates), MOST_DRAWS)
         center, scale = ranges.center[-1], ranges.scale[-1]
         return cls(targets_of(layout, questions), 1 + len(questions), n_draws, replicates, center, scale)
+
+    def aimed_at(self, targets: Targets) -> "DriverSums":
+        """The same, still empty, for other indicators."""
+        return DriverSums(targets, *self.start[1:])
 
     def fresh(self) -> "DriverSums":
         return DriverSums(*self.start)

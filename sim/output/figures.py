@@ -16,13 +16,15 @@ from sim.output.report.fans import milestones, ranked_measures
 from sim.output.report.outcomes import outcome_shares, with_outcomes
 from sim.output.report.reading import open_directories
 from sim.output.report.text import clip, humanised, is_number, month_date, unit_text
+from sim.output.text_file import refuse_taken
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 N_MEASURES = 6  # unless they are chosen
 N_DRIVERS = 8
-FORMATS = ("svg", "png")
+MARK = "written by crossroads report"  # by which a figure of ours is known
+METADATA = {"svg": {"Date": None, "Creator": MARK}, "png": {"Software": MARK}}  # of each format
 STYLE: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -55,7 +57,7 @@ def write_figures(directories: Sequence[Path], folder: Path, *, measures: Sequen
 
     Raises:
         UsageError: if matplotlib is missing, a directory is no complete run, or a measure is unknown.
-        OutputError: if a file cannot be written.
+        OutputError: if a file cannot be written, or something else than a figure of ours stands in its place.
     """
     _require_matplotlib()
     folder = Path(folder)
@@ -79,18 +81,19 @@ def _require_matplotlib() -> None:
 
 
 def _save(figure: "Figure", folder: Path, name: str) -> list[Path]:
-    files = [folder / f"{name}.{extension}" for extension in FORMATS]
+    files = {folder / f"{name}.{extension}": metadata for extension, metadata in METADATA.items()}
+    for file in files:
+        refuse_taken(file, MARK)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if figure.get_layout_engine() is not None:
             figure.draw_without_rendering()  # places everything, once for both files
             figure.set_layout_engine("none")
-        for file in files:
-            metadata = {"Date": None} if file.suffix == ".svg" else {}
+        for file, metadata in files.items():
             figure.savefig(file, dpi=200, metadata=metadata)
     except OSError as error:
         raise OutputError(f"cannot write {error.filename or folder}: {error.strerror or error}") from None
-    return files
+    return list(files)
 
 
 def _figures(report: Report) -> Iterator[tuple[str, "Figure"]]:

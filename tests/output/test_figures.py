@@ -41,6 +41,21 @@ def test_every_figure_is_there_twice_and_always_the_same(tmp_path):
         assert file.read_bytes() == (tmp_path / "a" / file.name).read_bytes()
 
 
+def test_figures_of_ours_are_replaced_and_other_files_are_not(tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed (it is in the extra plots)")
+    run = make_run(tmp_path / "run")
+    first = {file: file.read_bytes() for file in write_figures([run], tmp_path / "a", measures=["oil.brent"])}
+    again = write_figures([run], tmp_path / "a", measures=["oil.brent"])
+    assert {file: file.read_bytes() for file in again} == first
+    for name in ("outcomes.svg", "outcomes.png"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).write_text("mine")
+        with pytest.raises(OutputError, match="was not written by this command"):
+            write_figures([run], tmp_path / name)
+        assert (tmp_path / name / name).read_text() == "mine"
+        assert [file.name for file in (tmp_path / name).iterdir()] == [name]
+
+
 def test_a_place_that_is_taken(tmp_path):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed (it is in the extra plots)")
     place = tmp_path / "figures"

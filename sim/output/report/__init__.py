@@ -5,12 +5,10 @@
 The page needs no network and no other file; its text and tables need no JavaScript.
 """
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.errors import OutputError
+from sim.output.text_file import refuse_taken, write_text
 
 __all__ = ["write_report"]
 
@@ -38,43 +36,8 @@ def write_report(
     from sim.output.report.reading import open_directories
 
     target = Path(target)
-    _refuse(target, MARK)
+    refuse_taken(target, MARK)
     report = Report(open_directories([Path(d) for d in directories]), target, title, tuple(measures))
     report.require_measures()
-    _write(target, render(report).encode("utf-8", errors="replace"))
+    write_text(target, render(report).encode("utf-8", errors="replace").decode("utf-8"), MARK)
     return target
-
-
-def _refuse(target: Path, mark: str) -> None:
-    """Refuse a place that is taken by anything but an earlier report."""
-    try:
-        if target.is_dir():
-            raise OutputError(f"{target} is a directory; give the name of a file")
-        if target.exists():
-            with target.open("rb") as stream:
-                if mark.encode() not in stream.read(4096):
-                    raise OutputError(f"{target} exists and is no report of ours; choose another name with -o")
-    except OSError as error:
-        raise OutputError(f"cannot write {target}: {error.strerror or error}") from None
-
-
-def _write(target: Path, data: bytes) -> None:
-    """The file as a whole or not at all."""
-    temporary = None
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".report-", suffix=".tmp")
-        temporary = Path(name)
-        with open(handle, "wb") as stream:
-            stream.write(data)
-            os.fchmod(stream.fileno(), 0o666 & ~_umask())
-        temporary.replace(target)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {target}: {error.strerror or error}") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
