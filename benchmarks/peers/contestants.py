@@ -7,6 +7,7 @@ import numpy as np
 
 from benchmarks.peers.c_peer import CONTRACTED, EXACT, c_program, has_gcc
 from benchmarks.peers.case import REPLICATES, SEED, Case
+from benchmarks.peers.data_peer import mesa_data_peer
 from benchmarks.peers.jax_peer import has_jax, jax_program
 from benchmarks.peers.numpy_peer import numpy_program
 from benchmarks.peers.object_peers import Trajectories, ema_peer, has, mesa_peer, python_peer, simpy_peer
@@ -15,7 +16,7 @@ from sim.engine.driver import CHUNK
 
 Slots = Sequence[np.ndarray] | np.ndarray
 MOST_ERRORS = 5  # standard errors between two means
-EMA = "ema_workbench"
+EMA, MESA, MESA_DATA = "ema_workbench", "Mesa, rules as functions", "Mesa, rules as data"
 OTHER_SEED = 2  # of those that draw with generators of their own
 
 
@@ -53,7 +54,8 @@ def makers(case: Case, quick: bool) -> Iterator[Maker]:
         Maker("Python", True, lambda: _objects(case, "Python", python_peer(rules), n)),
         Maker(EMA, has(EMA), lambda: _objects(case, EMA, ema_peer(rules, answers), n)),
         Maker("simpy", has("simpy"), lambda: _objects(case, "simpy", simpy_peer(rules), n)),
-        Maker("Mesa", has("mesa"), lambda: _objects(case, "Mesa", mesa_peer(rules), n)),
+        Maker(MESA, has("mesa"), lambda: _objects(case, MESA, mesa_peer(rules), n)),
+        Maker(MESA_DATA, has("mesa"), lambda: _objects(case, MESA_DATA, mesa_data_peer(case.program, rules), n)),
     )
 
 

@@ -96,6 +96,7 @@ class Rules:
     rules: tuple[Callable[..., None], ...]
     n_slots: int
     n_values: int
+    seed: int
     uniforms: list[float]
     schedule: list[list[float]]
 
@@ -111,7 +112,7 @@ class Rules:
         rules = tuple(scope[f"rule{i}"] for i in range(len(parts)))
         uniforms, schedule = inputs.uniforms.tolist(), inputs.schedule.tolist()
         n_values = len(optimised.step.ops)
-        return cls(scope["start"], scope["step"], rules, optimised.n_slots, n_values, uniforms, schedule)
+        return cls(scope["start"], scope["step"], rules, optimised.n_slots, n_values, seed, uniforms, schedule)
 
     def begin(self, parameters: list[float]) -> list[float]:
         """The slots of a new trajectory."""
