@@ -25,7 +25,7 @@ median over the rounds, and in brackets the least and the most.
 REPEAT = """\
 ## How to repeat it
 
-    make bench          # everything, and this page: an hour or more
+    make bench          # everything, and this page: a quarter of an hour on this machine, an hour on a slow one
     make bench-quick    # minutes: numbers too small to rely on, apart
 
 Each part runs alone as well, and takes `--quick` and `--rounds`:

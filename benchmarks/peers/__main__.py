@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.models import synthetic
-from benchmarks.peers.case import SEED, Case
+from benchmarks.peers.case import SEED, STRETCH, Case
 from benchmarks.peers.contestants import Peer, compared, makers
 from benchmarks.tools import ROOT, UKRAINE, Row, arguments, interleaved, ratios, save, spread
 from sim.engine.driver import CHUNK
@@ -30,8 +30,8 @@ def race(case: Case, rounds: int, quick: bool) -> list[Row]:
     """A row for each contestant."""
     kernel = case.kernel_states(COMPARED)
     works: dict[str, tuple[int, Callable[[], object]]] = {
-        KERNEL: (CHUNK, case.kernel_chunk),
-        SUMMARISED: (CHUNK, case.summarised_chunk),
+        KERNEL: (STRETCH * CHUNK, case.kernel_chunks),
+        SUMMARISED: (STRETCH * CHUNK, case.summarised_chunks),
     }
     told: dict[str, Row] = {KERNEL: {}, SUMMARISED: {"agreement": "same bits"}}
     for maker in makers(case, quick):

@@ -11,7 +11,7 @@ from sim.compiler.inputs import Inputs
 from sim.compiler.kernel import Kernel, build
 from sim.compiler.lower import lower
 from sim.compiler.program import Program
-from sim.engine.driver import CHUNK, Chunk, simulate
+from sim.engine.driver import CHUNK, Chunk, Memory, simulate
 from sim.engine.results import Settings
 from sim.engine.scenario_run import ScenarioRun
 from sim.engine.summaries import ScenarioSummary, Shape
@@ -20,6 +20,7 @@ from sim.model.load import load
 REPLICATES = 10
 SEED = 1
 LARGEST = 2**15  # trajectories of one race
+STRETCH = 8  # chunks in a row, as a thread of a run takes them
 Floats = npt.NDArray[np.float64]
 
 
@@ -60,20 +61,26 @@ class Case:
     def n_records(self) -> int:
         return self.program.layout.n_records
 
-    def kernel_chunk(self, number: int = 0) -> Chunk:
-        """One chunk of the kernel."""
-        first = number * CHUNK
-        sampled = self.sampled[:, first // REPLICATES :]
-        return simulate(self.kernel, self.inputs, sampled, REPLICATES, SEED, first, CHUNK)
+    def kernel_chunks(self, n_chunks: int = STRETCH) -> list[Chunk]:
+        """The first chunks of the kernel alone."""
+        memory = Memory(self.kernel, self.inputs)
+        firsts = range(0, n_chunks * CHUNK, CHUNK)
+        return [
+            simulate(
+                self.kernel, self.inputs, self.sampled[:, first // REPLICATES :], REPLICATES, SEED, first, CHUNK,
+                memory=memory,
+            )
+            for first in firsts
+        ]  # fmt: skip
 
-    def summarised_chunk(self, number: int = 0) -> None:
-        """One chunk with all that a run makes of it."""
-        for chunk in self.whole.chunks(number, number + 1, self.summary):
+    def summarised_chunks(self) -> None:
+        """The first chunks with all that a run makes of them."""
+        for chunk in self.whole.chunks(0, STRETCH, self.summary):
             self.summary.add(chunk)
 
     def kernel_states(self, n: int) -> Floats:
         """The last values of all states of the first ``n`` trajectories, [n_states, n]; a failed one is NaN."""
-        chunks = [self.kernel_chunk(number) for number in range(-(-n // CHUNK))]
+        chunks = self.kernel_chunks(-(-n // CHUNK))
         parts = [np.where(chunk.failed >= 0, np.nan, chunk.answers) for chunk in chunks]
         return np.concatenate(parts, axis=1)[:, :n]
 

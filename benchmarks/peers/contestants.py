@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.peers.c_peer import CONTRACTED, EXACT, c_program, has_gcc
-from benchmarks.peers.case import REPLICATES, SEED, Case
+from benchmarks.peers.case import REPLICATES, SEED, STRETCH, Case
 from benchmarks.peers.data_peer import mesa_data_peer
 from benchmarks.peers.jax_peer import has_jax, jax_program
 from benchmarks.peers.numpy_peer import numpy_program
@@ -60,8 +60,8 @@ def makers(case: Case, quick: bool) -> Iterator[Maker]:
 
 
 def _c(case: Case, name: str, contraction: str) -> Peer:
-    run = c_program(case.program, case.inputs, REPLICATES, contraction)
-    return Peer(name, CHUNK, lambda seed: run(case.sampled, seed, CHUNK), same_draws=True)
+    n, run = STRETCH * CHUNK, c_program(case.program, case.inputs, REPLICATES, contraction)
+    return Peer(name, n, lambda seed: run(case.sampled, seed, n), same_draws=True)
 
 
 def _numpy(case: Case) -> Peer:

@@ -25,6 +25,7 @@ GROUPS = 20
 T95 = 2.093  # 97.5% quantile of Student's t with GROUPS - 1 degrees of freedom
 FEWEST_DRAWS = 2 * GROUPS
 NUMBER_BITS = MOST_DRAWS.bit_length()  # of the number of a draw
+TOGETHER = 8  # targets whose totals fit the cache
 UNIT = 2.0**16  # residuals are whole numbers of this part of a standard deviation, so that their sums are exact
 
 _explain = Jitted("sim.engine.driver_loops", "explain")
@@ -47,7 +48,7 @@ def find_drivers(sums: DriverSums, uniforms: Floats, n_threads: int = 1) -> Driv
     blank = np.full((len(targets.names), len(uniforms)), np.nan)
     if sums.n_draws < FEWEST_DRAWS or not len(uniforms):
         return Drivers(targets.names, blank, blank, blank, blank)
-    sample = _Sample.of(sums)
+    sample = _Sample.of(sums, n_threads)
     n_bins = min(MOST_BINS, sums.n_draws // DRAWS_PER_BIN)
     parts = np.array_split(uniforms, min(n_threads, len(uniforms)))
     found = each(lambda part: _explained(_bins_of(part, n_bins), sample), parts, n_threads)
@@ -72,25 +73,14 @@ class _Sample:
     varies: Bools
 
     @classmethod
-    def of(cls, sums: DriverSums) -> "_Sample":
-        targets = sums.targets
-        m = sums.counted[targets.groups]
-        squares = np.concatenate([sums.totals[: targets.n_indicators], sums.squares])
-        n, total = m.sum(axis=1), sums.totals.sum(axis=1)
-        mean = total / np.maximum(n, 1)
-        variance = squares.sum(axis=1) / np.maximum(n, 1) - mean * mean
-        beyond = np.concatenate([np.zeros(targets.n_indicators, np.int64), sums.beyond])
-        varies = (variance > 0) & (beyond == 0)
-        unit = UNIT / np.sqrt(np.where(varies, variance, 1.0))
-        away = np.where(varies[:, None], sums.totals - mean[:, None] * m, 0.0)  # of the others too large to be squared
-        residual = np.rint(away * unit[:, None]).astype(np.int64)
-        per_draw = np.rint(residual.astype(np.float64) ** 2 / np.maximum(m, 1)).astype(np.int64)
-        spread = _by_group(per_draw).astype(np.float64)
-        own = [_by_group(part).astype(np.float64) for part in (squares, sums.totals, m)]
-        about = own[0] - 2 * mean[:, None] * own[1] + np.square(mean)[:, None] * own[2]
-        about = about * np.square(unit)[:, None]
-        columns = np.ascontiguousarray(np.concatenate([residual, sums.counted]).T.astype(np.float64))
-        return cls(columns, targets.groups, spread, about, _by_group((m > 0).astype(np.int64)), varies)
+    def of(cls, sums: DriverSums, n_threads: int = 1) -> "_Sample":
+        groups, n_targets = sums.targets.groups, len(sums.targets.names)
+        columns = np.empty((sums.n_draws, n_targets + len(sums.counted)))
+        columns[:, n_targets:] = sums.counted.T
+        some = [slice(start, min(start + TOGETHER, n_targets)) for start in range(0, n_targets, TOGETHER)]
+        parts = each(lambda targets: _residuals(sums, targets, columns[:, targets]), some, n_threads)
+        spread, squares, draws, varies = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return cls(columns, groups, spread, squares, draws, varies)
 
     def totals(self) -> tuple[Floats, Floats, Floats]:
         """Spread, squares and parameter draws without each group, and of all: float64[GROUPS + 1, n_targets]."""
@@ -100,6 +90,28 @@ class _Sample:
             for part in (self.spread, self.squares, self.draws)
         )
         return spread, squares, draws
+
+
+def _residuals(sums: DriverSums, targets: slice, residuals: Floats) -> tuple[Floats, Floats, Ints, Bools]:
+    """Writes the residuals of some targets, float64[draws, targets], and gives what else a sample says of these."""
+    n_indicators, totals = sums.targets.n_indicators, sums.totals[targets]
+    m = sums.counted[sums.targets.groups[targets]]
+    measured = slice(max(targets.start - n_indicators, 0), max(targets.stop - n_indicators, 0))
+    n_own = len(totals) - (measured.stop - measured.start)
+    squares = np.concatenate([totals[:n_own], sums.squares[measured]])  # of an indicator: its total
+    n, total = m.sum(axis=1), totals.sum(axis=1)
+    mean = total / np.maximum(n, 1)
+    variance = squares.sum(axis=1) / np.maximum(n, 1) - mean * mean
+    beyond = np.concatenate([np.zeros(n_own, np.int64), sums.beyond[measured]])
+    varies = (variance > 0) & (beyond == 0)
+    unit = UNIT / np.sqrt(np.where(varies, variance, 1.0))
+    away = np.where(varies[:, None], totals - mean[:, None] * m, 0.0)  # of the others too large to be squared
+    residual = np.rint(away * unit[:, None])
+    residuals[:] = residual.T
+    spread = _by_group(np.rint(residual**2 / np.maximum(m, 1)).astype(np.int64)).astype(np.float64)
+    own = [_by_group(part).astype(np.float64) for part in (squares, totals, m)]
+    about = own[0] - 2 * mean[:, None] * own[1] + np.square(mean)[:, None] * own[2]
+    return spread, about * np.square(unit)[:, None], _by_group((m > 0).astype(np.int64)), varies
 
 
 def _by_group(values: Ints) -> Ints:

@@ -68,8 +68,8 @@ def _happen(bits: Any, thing: int, seen: Any, block: int, date: int) -> None:
 
 @njit
 def _keep(records: Any, kept: Any, at: int, record: int) -> None:
-    for lane in range(min(BLOCK, kept.shape[2] - at)):
-        for row in range(kept.shape[1]):
+    for row in range(kept.shape[1]):
+        for lane in range(min(BLOCK, kept.shape[2] - at)):
             kept[record, row, at + lane] = records[row, lane]
 
 

@@ -55,10 +55,12 @@ def describe(ordered: Any, levels: Any, found: Any) -> None:
     for record in range(ordered.shape[0]):
         for measure in range(ordered.shape[1]):
             values = ordered[record, measure]
-            first, count = 0, 0
-            for value in values:
-                first += value == -math.inf
-                count += math.isfinite(value)
+            first, last = 0, len(values)
+            while first < last and values[first] == -math.inf:
+                first += 1
+            while last > first and not math.isfinite(values[last - 1]):
+                last -= 1
+            count = last - first
             for i in range(len(levels)):
                 rank = first + math.floor(levels[i] * max(count - 1, 0))
                 found[i, record, measure] = values[rank] if count > 0 else 0.0
@@ -76,6 +78,8 @@ def find_atoms(ordered: Any, low: Any, scale: Any, n_bins: int, at: Any, value: 
     """
     for record in range(ordered.shape[0]):
         for measure in range(ordered.shape[1]):
+            if not _repeats(ordered[record, measure]):
+                continue
             row, present, count, first, last = record * ordered.shape[1] + measure, -1, 0, 0.0, 0.0
             for one in ordered[record, measure]:
                 place = np.floor((one - low[record, measure]) * scale[record, measure])
@@ -88,6 +92,15 @@ def find_atoms(ordered: Any, low: Any, scale: Any, n_bins: int, at: Any, value: 
                 count, last = count + 1, one
             if count > 1 and first == last:
                 _note_atom(row * n_bins + present, first, at, value, n_found)
+
+
+@njit
+def _repeats(ordered: Any) -> bool:
+    """Is there a value twice? It looks at all, which is faster than to stop at the first."""
+    count = 0
+    for i in range(1, len(ordered)):
+        count += ordered[i] == ordered[i - 1]
+    return count > 0
 
 
 @njit

@@ -3,11 +3,15 @@
 import numpy as np
 import numpy.typing as npt
 
+from sim.compiler.jit import Jitted
 from sim.compiler.observer import BINS
 from sim.engine.executors import each
-from sim.engine.ranges import QUANTILES, TOGETHER, Ranges
+from sim.engine.ranges import QUANTILES, Ranges
+
+_locate = Jitted("sim.engine.quantile_loops", "locate")
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 
 
@@ -35,14 +39,11 @@ def histogram_quantiles(
     """
     if n == 0:
         return np.full((len(levels), *ranges.low.shape), np.nan)
-    ranks = _ranks(levels, n)
-
-    def some(start: int) -> Floats:
-        lookup = _Lookup(histogram, ranges, lows, highs, slice(start, start + TOGETHER))
-        return np.stack([_between(lookup.value(low), lookup.value(high), part) for low, high, part in ranks])
-
-    parts = each(some, range(0, len(histogram), TOGETHER), n_threads)
-    return np.concatenate(parts, axis=1).reshape(len(levels), *ranges.low.shape)
+    around = _ranks(levels, n)
+    ranks = sorted({rank for low, high, _ in around for rank in (low, high)})
+    values = _order_statistics(histogram, ranges, lows, highs, np.array(ranks, np.int64), n_threads)
+    value_of = dict(zip(ranks, np.moveaxis(values, -1, 0), strict=True))
+    return np.stack([_between(value_of[low], value_of[high], part) for low, high, part in around])
 
 
 def _ranks(levels: tuple[float, ...], n: int) -> list[tuple[int, int, float]]:
@@ -57,35 +58,26 @@ def _between(low: Floats, high: Floats, part: float) -> Floats:
     return np.where(np.isfinite(value), value, np.nan)
 
 
-class _Lookup:
-    """Order statistics of some records, out of their histograms."""
+def _order_statistics(
+    histogram: Counts, ranges: Ranges, lows: Floats, highs: Floats, ranks: Ints, n_threads: int
+) -> Floats:
+    """Order statistics number ``ranks`` (from 0): the atom of its bin each, or its part of the bin's width.
 
-    def __init__(self, histogram: Counts, ranges: Ranges, lows: Floats, highs: Floats, records: slice) -> None:
-        counts = histogram[records]
-        self.cumulative = np.cumsum(counts.reshape(-1, BINS + 2), axis=-1, dtype=np.int64)
-        self.low, self.scale = ranges.low[records].ravel(), ranges.scale[records].ravel()
-        self.lows, self.highs = lows[records].ravel(), highs[records].ravel()
-        self.rows = np.arange(len(self.cumulative))
-        self.start = self.rows * (int(self.cumulative[:, -1].max(initial=0)) + 1)
-        self.flat = (self.cumulative + self.start[:, None]).ravel()
-        first = records.start * counts.shape[1] * BINS
-        here = slice(*np.searchsorted(ranges.atom_at, [first, first + len(self.rows) * BINS]))
-        self.atom_at, self.atom_value = ranges.atom_at[here] - first, ranges.atom_value[here]
+    Returns:
+        float64[n_records, n_measures, n_ranks]
+    """
+    at, below, count = np.empty((3, *histogram.shape[:2], len(ranks)), np.int64)
+    parts = np.array_split(np.arange(len(histogram)), n_threads)
+    some = [slice(part[0], part[-1] + 1) for part in parts if len(part)]
+    each(lambda part: _locate(histogram[part], ranks, at[part], below[part], count[part]), some, n_threads)
+    value = ranges.low[..., None] + (at - 1 + (ranks - below + 0.5) / count) / ranges.scale[..., None]
+    value = _or_atom(np.clip(value, lows[..., None], highs[..., None]), at, ranges)
+    return np.where((at >= 1) & (at <= BINS), value, np.nan)
 
-    def value(self, rank: int) -> Floats:
-        """Order statistic number ``rank`` (from 0) of each row: the atom of its bin, or its part of the bin's width."""
-        at = np.searchsorted(self.flat, self.start + rank, side="right") - self.rows * (BINS + 2)
-        at = np.minimum(at, BINS + 1)  # a row with fewer values: see `inside`
-        below = np.where(at > 0, self.cumulative[self.rows, np.maximum(at - 1, 0)], 0)
-        count = np.maximum(self.cumulative[self.rows, at] - below, 1)
-        value = self.low + (at - 1 + (rank - below + 0.5) / count) / self.scale
-        value = self._or_atom(np.clip(value, self.lows, self.highs), at)
-        inside = (at >= 1) & (at <= BINS) & (self.cumulative[:, -1] > rank)
-        return np.where(inside, value, np.nan)
 
-    def _or_atom(self, value: Floats, at: npt.NDArray[np.int64]) -> Floats:
-        if len(self.atom_at) == 0:
-            return value
-        flat = self.rows * BINS + at - 1
-        place = np.minimum(np.searchsorted(self.atom_at, flat), len(self.atom_at) - 1)
-        return np.where(self.atom_at[place] == flat, self.atom_value[place], value)
+def _or_atom(value: Floats, at: Ints, ranges: Ranges) -> Floats:
+    if len(ranges.atom_at) == 0:
+        return value
+    flat = np.arange(ranges.low.size).reshape(*ranges.low.shape, 1) * BINS + at - 1
+    place = np.minimum(np.searchsorted(ranges.atom_at, flat), len(ranges.atom_at) - 1)
+    return np.where(ranges.atom_at[place] == flat, ranges.atom_value[place], value)
