@@ -19,7 +19,7 @@ def locate(histogram: Any, ranks: Any, at: Any, below: Any, count: Any) -> None:
     """
     for record in range(histogram.shape[0]):
         for measure in range(histogram.shape[1]):
-            total, i = 0, 0
+            total, i = np.int64(0), 0
             for place in range(histogram.shape[2]):
                 here = np.int64(histogram[record, measure, place])
                 while i < len(ranks) and ranks[i] < total + here:
