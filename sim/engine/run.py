@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from sim.compiler.kernel import build
 from sim.compiler.lower import lower
 from sim.engine.designs import DESIGNS
-from sim.engine.executors import Executor, available_cores, threads
+from sim.engine.executors import FOREVER, Executor, available_cores, threads
 from sim.engine.results import Results, Settings
 from sim.engine.runner import PATIENCE, Counter, Journal, Progress, Runner
 from sim.errors import UsageError
@@ -63,7 +63,8 @@ def run_with(
     chosen = choose_scenarios(study, scenarios)
     check_settings(settings, study.model)
     kernel = build(lower(study.model, varying_parameters(study)))
-    runner = Runner(kernel, study.model, settings, executor or threads(settings.n_threads, PATIENCE), journal)
+    patience = FOREVER if journal is None else PATIENCE  # to hand over takes room for one more summary
+    runner = Runner(kernel, study.model, settings, executor or threads(settings.n_threads, patience), journal)
     with runner.keeping():
         counter = Counter(progress, settings.n * len(chosen))
         done = [runner.scenario(scenario, counter) for scenario in chosen]
