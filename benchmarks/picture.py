@@ -17,7 +17,8 @@ def _bars(axes: Any, names: list[str], rows: Table, columns: tuple[str, str, str
         y = place + shift
         axes.plot([low, high], [y, y], color=colour, linewidth=1.5, alpha=0.6)
         axes.plot([middle], [y], "o" if colour == BLUE else "s", color=colour, markersize=5)
-        axes.annotate(f"{middle:.3g}", (high, y), (4, 0), textcoords="offset points", va="center", fontsize=7)
+        shown = f"{middle:,.0f}" if middle >= 100 else f"{middle:.3g}"
+        axes.annotate(shown, (high, y), (4, 0), textcoords="offset points", va="center", fontsize=7)
 
 
 def peers(axes: Any, rows: Table) -> None:

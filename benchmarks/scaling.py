@@ -33,7 +33,7 @@ def threads(sizes: tuple[int, ...], rounds: int) -> list[Row]:
     for n in (size for size in sizes if size <= MOST_TIMED):
         works = {str(k): partial(run, study, n=n, threads=k, scenarios=["baseline"]) for k in (1, 2)}
         works["1"]()
-        fewer = max(1, n // 50_000)  # long runs need no many rounds
+        fewer = max(1, n // 50_000)  # long runs need not so many rounds
         times = interleaved(works, max(1, rounds // min(fewer, 4)), time.perf_counter)
         row: Row = {"n": n} | spread("one_thread", times["1"]) | spread("two_threads", times["2"])
         row |= spread("speed_up", ratios(times["1"], times["2"]))
@@ -55,7 +55,7 @@ def memory(sizes: tuple[int, ...]) -> list[Row]:
 def main() -> None:
     given = arguments(__doc__)
     sizes = QUICK_SIZES if given.quick else SIZES
-    rounds = given.rounds or (1 if given.quick else 9)
+    rounds = given.rounds or (1 if given.quick else 21)
     save("memory", memory(sizes), given.quick)  # first: a process begins with the peak of the one that starts it
     save("threads", threads(sizes[:2] if given.quick else sizes, rounds), given.quick)
 

@@ -46,7 +46,7 @@ def find_drivers(sums: DriverSums, uniforms: Floats, n_threads: int = 1) -> Driv
     """The drivers among parameters with these uniforms, float64[n_parameters, draws]; threads share the parameters."""
     targets = sums.targets
     blank = np.full((len(targets.names), len(uniforms)), np.nan)
-    if sums.n_draws < FEWEST_DRAWS or not len(uniforms):
+    if sums.n_draws < FEWEST_DRAWS or not blank.size:
         return Drivers(targets.names, blank, blank, blank, blank)
     sample = _Sample.of(sums, n_threads)
     n_bins = min(MOST_BINS, sums.n_draws // DRAWS_PER_BIN)

@@ -98,6 +98,31 @@ def test_draws_without_trajectories_that_count():
     assert find_drivers(sums, u).share[0, 0] == pytest.approx(1 / 3, abs=0.04)
 
 
+@pytest.mark.parametrize(("n_indicators", "n_measures"), [(0, 1), (1, 0), (3, 21), (8, 8), (11, 6)])
+def test_targets_side_by_side_are_as_each_alone(n_indicators, n_measures):
+    rng = np.random.default_rng(9)
+    u = rng.random((5, 400))
+    alone = [sums_of(rng.random((400, 3)) < u[i % 5][:, None], 3, True) for i in range(n_indicators)]
+    alone += [sums_of(u[i % 5][:, None] + rng.normal(0, i + 1, (400, 3)), 3, False) for i in range(n_measures)]
+    names = tuple(f"y{i}" for i in range(len(alone)))
+    targets = Targets(names, np.arange(n_indicators), np.zeros(len(alone), int), n_indicators)
+    sums = DriverSums(targets, 1, 400, 3, np.zeros(n_measures), np.ones(n_measures))
+    sums.counted[:] = 3
+    sums.totals[:] = np.concatenate([one.totals for one in alone])
+    sums.squares[:] = np.concatenate([one.squares for one in alone])
+    for n_threads in (1, 2, 5):
+        found = find_drivers(sums, u, n_threads)
+        for i, one in enumerate(alone):
+            expected = find_drivers(one, u)
+            for part in ("share", "low", "high", "slope"):
+                assert np.array_equal(getattr(found, part)[i], getattr(expected, part)[0])
+
+
+def test_nothing_to_drive():
+    sums = DriverSums(Targets((), np.zeros(0, int), np.zeros(0, int), 0), 1, 400, 3, np.zeros(0), np.ones(0))
+    assert find_drivers(sums, np.full((2, 400), 0.5), 2).share.shape == (0, 2)
+
+
 def test_layout_of_targets():
     layout = Layout(3, (), ("x",), (), (), ("a", "b"), ())
     sums = DriverSums.of(layout, (), 100, 10, _Flat())

@@ -89,3 +89,20 @@ def test_repeated_values_in_no_bin_are_no_atoms(values):
         ranges = Ranges.from_pilot(values[None, None])
     assert ranges.atom_at.shape == ranges.atom_value.shape
     assert (ranges.atom_at < BINS).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint32, np.uint64])
+def test_a_row_with_too_few_values_and_any_number_of_threads(dtype):
+    rng = np.random.default_rng(8)
+    values = np.sort(rng.normal(0, 1, (3, 2, 500)))
+    ranges = Ranges.from_pilot(values)
+    histogram = histogram_of(values, ranges).astype(dtype)
+    histogram[2, 1] = 0
+    histogram[2, 1, 5] = 40  # of 500: what is above the 8th percent is not there
+    lows, highs = values[..., 0], values[..., -1]
+    found = [histogram_quantiles(histogram, ranges, lows, highs, 500, LEVELS, k) for k in (1, 2, 5)]
+    assert all(np.array_equal(found[0], other, equal_nan=True) for other in found[1:])
+    assert np.isnan(found[0][:, 2, 1]).tolist() == [level > 0.08 for level in LEVELS]
+    width = (highs - lows).max()
+    exact = np.quantile(values, LEVELS, axis=-1)
+    assert np.abs(found[0] - exact)[:, :2].max() <= 0.01 * width
