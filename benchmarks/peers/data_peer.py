@@ -55,6 +55,8 @@ class Sentences(Writer):
     def _spoken_of(self, op: Op) -> Iterator[int]:
         """Its arguments, as often as its text speaks of them."""
         template = self.dialect.operations.get(op.name)
+        if op.name in ("all_finite", "no_nan"):  # a text that speaks of nothing
+            return
         if template is None:
             yield from op.arguments
             return
